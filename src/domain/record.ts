@@ -1,0 +1,43 @@
+// The one idea of a record that both halves share: sources and the local provider produce record sets, DNS serves them.
+
+import type { DomainName } from "#src/domain/name.ts";
+
+/** Every type that may stand in a record set. SOA is made from a zone's options and never stored. */
+export const RECORD_TYPES = ["A", "AAAA", "CNAME", "TXT", "NS", "PTR", "MX", "SRV", "NAPTR", "CAA", "HTTPS"] as const;
+export type RecordType = (typeof RECORD_TYPES)[number];
+
+export function isRecordType(text: string): text is RecordType {
+  return (RECORD_TYPES as readonly string[]).includes(text);
+}
+
+/** Which part of Zonegate a record set comes from, in falling order of right to a name (docs/decisions.md 17). */
+export const ORIGIN_KINDS = ["static", "local", "Ingress", "Service"] as const;
+export type OriginKind = (typeof ORIGIN_KINDS)[number];
+
+/** Where a record set comes from: for conflicts, views and `explain`; never part of snapshot equality. */
+export interface Origin {
+  readonly kind: OriginKind;
+  /** Kubernetes namespace; absent for static and local records. */
+  readonly namespace?: string;
+  /** Object name, or the setting's path for static records. */
+  readonly name: string;
+  readonly uid?: string;
+  /** Ingress class that let the object in. */
+  readonly className?: string;
+  /** Unix milliseconds of the object's creation; absent when the object does not say. */
+  readonly createdAtMs?: number;
+}
+
+/** All values of one name and type from one origin. */
+export interface RecordSet {
+  readonly name: DomainName;
+  readonly type: RecordType;
+  /** `undefined` takes the zone's default. */
+  readonly ttlSeconds: number | undefined;
+  /**
+   * Values in the canonical text of `canonicalTarget`, no duplicates. Empty: the name exists but has no data yet (a load
+   * balancer without an address), which answers NODATA rather than NXDOMAIN.
+   */
+  readonly targets: readonly string[];
+  readonly origin: Origin;
+}
