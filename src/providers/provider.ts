@@ -38,6 +38,11 @@ export interface BackendRules {
   canonicalTarget(type: RecordType, text: string): Parsed<string>;
   /** Why this name cannot be stored; `undefined` when it can. */
   refuseName(name: DomainName, type: RecordType): string | undefined;
+  /**
+   * True when values of the two types cannot stand at one name at the same time: CNAME beside an address, and CNAME beside
+   * another CNAME. Symmetric.
+   */
+  isExclusive(type: string, other: string): boolean;
 }
 
 export interface RecordList {
@@ -48,14 +53,16 @@ export interface RecordList {
   readonly generation: string;
 }
 
-export type StepOutcome = { readonly kind: "done" } | { readonly kind: "unsupported" };
+/** `record` is what stands there now, after a create or an update. */
+export type StepOutcome = { readonly kind: "done"; readonly record?: StoredRecord } | { readonly kind: "unsupported" };
 
 /**
  * A provider. Contract, checked for every provider by test/contract:
  * - `list` is complete or it throws an UpstreamError; it never answers a failure with an empty or shorter list.
  * - `apply` carries out exactly one step and resolves only when it is durable. It throws RecordRefused (this record, for good)
  *   or an UpstreamError. "unsupported" (only for updates) asks the engine for create and delete instead.
- * - a create of what exists with the same value, and a delete of what is gone, are `done`.
+ * - a create of what exists with the same value, and a delete of what is gone, are `done`; a create and an update name the
+ *   record that stands there now.
  * - `batch`, where present, is atomic: all steps or none. It throws like `apply`.
  * - nothing but the step's own record is touched, whatever else stands at the name.
  * - calls never overlap: the engine serialises them. Every await ends soon after `signal` aborts.

@@ -27,6 +27,8 @@ export interface ApplyReport {
   /** Steps that were planned but not carried out. */
   readonly remaining: number;
   readonly failures: readonly ItemFailure[];
+  /** What ended the work early for the whole batch: backend away, rights gone, deadline. */
+  readonly interruption?: { readonly code: string; readonly reason: string };
 }
 
 export interface SyncEngine {

@@ -1,0 +1,27 @@
+// What an engine is given: its store, its limits, and the functions it may not find by itself (time, logging, metrics).
+
+import type { DomainFilterOptions } from "#src/domain/domain-filter.ts";
+import type { Clock } from "#src/lib/clock.ts";
+import type { Logger } from "#src/lib/log.ts";
+import type { RecordList, RecordStore, Step } from "#src/providers/provider.ts";
+import type { ReadOptions } from "#src/sync/change-items.ts";
+import type { ApplyReport } from "#src/sync/sync-engine.ts";
+
+export interface EngineOptions extends ReadOptions {
+  readonly store: RecordStore;
+  readonly domainFilter: DomainFilterOptions;
+  /** Time for one apply, from the moment it was asked for; waiting for the lock and listing included. */
+  readonly budgetMs: number;
+  /** `report` plans and logs but writes nothing. */
+  readonly writes: "carry-out" | "report";
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly observer: SyncObserver;
+}
+
+/** What the operator's metrics want to know. */
+export interface SyncObserver {
+  listed(provider: string, list: RecordList): void;
+  stepApplied(provider: string, kind: Step["kind"]): void;
+  applied(provider: string, report: ApplyReport): void;
+}

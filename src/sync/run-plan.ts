@@ -1,0 +1,211 @@
+// Carries the units of a plan out, one step after the other or in atomic batches where the backend has them, and stops at a
+// step boundary. One refused record never stops the rest; one doubt about the backend's state stops everything.
+
+import { isRecordType } from "#src/domain/record.ts";
+import { RecordRefused, UpstreamError } from "#src/errors.ts";
+import type { RecordStore, Step, StepOutcome, StoredRecord } from "#src/providers/provider.ts";
+import { itemKey } from "#src/sync/change-items.ts";
+import { type Part, stepCount, type Unit } from "#src/sync/plan.ts";
+import type { ItemFailure } from "#src/sync/sync-engine.ts";
+
+export interface RunOptions {
+  readonly signal: AbortSignal;
+  /** False when there is not enough time left to begin another step. */
+  mayBegin(): boolean;
+  /** True for types that cannot stand at one name together, not even for the moment between two steps. */
+  isExclusive(type: string, other: string): boolean;
+  /** Called after each step that changed the backend. */
+  onApplied(step: Step): void;
+}
+
+export interface RunResult {
+  readonly applied: number;
+  readonly remaining: number;
+  readonly failures: readonly ItemFailure[];
+  /** `error`: the backend's state is in doubt or its rights are gone; `deadline`: no time left; both leave units undone. */
+  readonly stoppedBy:
+    | { readonly kind: "error"; readonly error: UpstreamError }
+    | { readonly kind: "deadline" }
+    | undefined;
+}
+
+export async function runPlan(store: RecordStore, units: readonly Unit[], options: RunOptions): Promise<RunResult> {
+  const run = new PlanRun(store, options);
+  const total = stepCount(units);
+  try {
+    if (store.batch === undefined) for (const unit of units) await run.unit(unit);
+    else await run.batched(units);
+  } catch (error) {
+    if (!(error instanceof Stop)) throw error;
+    return { ...run.result(total), stoppedBy: error.reason };
+  }
+  return { ...run.result(total), stoppedBy: undefined };
+}
+
+/** `always`: leaving this write out would leave something worse behind than running late. */
+type Urgency = "in-time" | "always";
+type Done = Extract<StepOutcome, { readonly kind: "done" }>;
+type StopReason = NonNullable<RunResult["stoppedBy"]>;
+
+/** Leaves all loops at once; never seen outside this file. */
+class Stop extends Error {
+  readonly reason: StopReason;
+
+  constructor(reason: StopReason) {
+    super(reason.kind);
+    this.reason = reason;
+  }
+}
+
+class PlanRun {
+  readonly #store: RecordStore;
+  readonly #options: RunOptions;
+  readonly #failures = new Map<string, ItemFailure>();
+  #applied = 0;
+  #settled = 0;
+
+  constructor(store: RecordStore, options: RunOptions) {
+    this.#store = store;
+    this.#options = options;
+  }
+
+  result(total: number): Pick<RunResult, "applied" | "remaining" | "failures"> {
+    return { applied: this.#applied, remaining: total - this.#settled, failures: [...this.#failures.values()] };
+  }
+
+  /** All units in one atomic batch; when the backend refuses a record in it, halves, down to the unit that holds it. */
+  async batched(units: readonly Unit[]): Promise<void> {
+    const [first] = units;
+    if (first === undefined) return;
+    const steps = units.flatMap((unit) => unit.parts.flatMap((part) => part.steps));
+    try {
+      await this.#guarded(async () => this.#store.batch?.(steps, this.#options.signal), "in-time");
+      this.#settled += steps.length;
+      for (const step of steps) this.#count(step);
+    } catch (error) {
+      if (!(error instanceof RecordRefused)) throw error;
+      if (units.length === 1) {
+        await this.unit(first);
+        return;
+      }
+      const middle = Math.ceil(units.length / 2);
+      await this.batched(units.slice(0, middle));
+      await this.batched(units.slice(middle));
+    }
+  }
+
+  async unit(unit: Unit): Promise<void> {
+    const made = new Map<number, readonly StoredRecord[]>();
+    const failed = new Set<number>();
+    for (const [position, part] of unit.parts.entries()) {
+      const isReady = part.requires.every((required) => made.has(required));
+      const records = isReady ? await this.#part(part) : undefined;
+      this.#settled += part.steps.length;
+      if (records !== undefined) {
+        made.set(position, records);
+        continue;
+      }
+      failed.add(position);
+      if (part.role === "data") await this.#takeBackClaims(unit, { position, failed, made });
+    }
+  }
+
+  /** Runs one part; the records it made, or `undefined` when it was refused and its effects are undone. */
+  async #part(part: Part): Promise<readonly StoredRecord[] | undefined> {
+    const made: StoredRecord[] = [];
+    const removed: StoredRecord[] = [];
+    try {
+      for (const [index, step] of part.steps.entries()) {
+        const urgency = part.isSwap && index > 0 ? "always" : "in-time";
+        for (const outcome of await this.#step(step, urgency))
+          if (outcome.record !== undefined) made.push(outcome.record);
+        if (step.kind === "delete") removed.push(step.record);
+      }
+      return made;
+    } catch (error) {
+      if (!(error instanceof RecordRefused)) throw error;
+      for (const item of part.items) this.#fail(item, error);
+      if (part.isSwap) await this.#restore(removed);
+      return undefined;
+    }
+  }
+
+  /** One step, or its two halves where the backend cannot update in place. */
+  async #step(step: Step, urgency: Urgency): Promise<readonly Done[]> {
+    const outcome = await this.#apply(step, urgency);
+    if (outcome.kind === "done") return [outcome];
+    if (step.kind !== "update") throw new Error(`${this.#store.provider} does not support a ${step.kind}`);
+    const create: Step = { kind: "create", record: step.to };
+    const remove: Step = { kind: "delete", record: step.from };
+    // The same value with another TTL, or an alias, cannot stand there twice: it must go before it comes back.
+    const cannotOverlap =
+      step.from.target === step.to.target || this.#options.isExclusive(step.to.type, step.from.type);
+    if (!cannotOverlap) return [await this.#applyDone(create), await this.#applyDone(remove)];
+    await this.#applyDone(remove);
+    try {
+      return [await this.#applyDone(create)];
+    } catch (error) {
+      if (error instanceof RecordRefused) await this.#restore([step.from]);
+      throw error;
+    }
+  }
+
+  /** A step that follows another one and must not be left out for lack of time. */
+  async #applyDone(step: Step): Promise<Done> {
+    const outcome = await this.#apply(step, "always");
+    if (outcome.kind === "unsupported") throw new Error(`${this.#store.provider} does not support a ${step.kind}`);
+    return outcome;
+  }
+
+  async #apply(step: Step, urgency: Urgency): Promise<StepOutcome> {
+    const outcome = await this.#guarded(() => this.#store.apply(step, this.#options.signal), urgency);
+    if (outcome.kind === "done") this.#count(step);
+    return outcome;
+  }
+
+  /** The only place where a write begins. */
+  async #guarded<T>(write: () => Promise<T>, urgency: Urgency): Promise<T> {
+    if (urgency === "in-time" && !this.#options.mayBegin()) throw new Stop({ kind: "deadline" });
+    try {
+      return await write();
+    } catch (error) {
+      if (error instanceof UpstreamError) throw new Stop({ kind: "error", error });
+      throw error;
+    }
+  }
+
+  async #restore(records: readonly StoredRecord[]): Promise<void> {
+    for (const { name, type, target, ttlSeconds } of records) {
+      if (isRecordType(type)) await this.#applyDone({ kind: "create", record: { name, type, target, ttlSeconds } });
+    }
+  }
+
+  /** An ownership text whose data was refused would make a later hand-made record look owned. */
+  async #takeBackClaims(
+    unit: Unit,
+    at: {
+      readonly position: number;
+      readonly failed: ReadonlySet<number>;
+      readonly made: Map<number, readonly StoredRecord[]>;
+    },
+  ): Promise<void> {
+    for (const claim of unit.parts[at.position]?.requires ?? []) {
+      const servesOthers = unit.parts.some(
+        (part, position) => part.role === "data" && !at.failed.has(position) && part.requires.includes(claim),
+      );
+      if (servesOthers) continue;
+      for (const record of at.made.get(claim) ?? []) await this.#applyDone({ kind: "delete", record });
+      at.made.delete(claim);
+    }
+  }
+
+  #count(step: Step): void {
+    this.#applied += 1;
+    this.#options.onApplied(step);
+  }
+
+  #fail(item: { readonly name: string; readonly type: string }, error: RecordRefused): void {
+    const { name, type } = item;
+    this.#failures.set(itemKey(item), { name, type, code: error.code, reason: error.message, retryable: false });
+  }
+}

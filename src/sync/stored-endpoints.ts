@@ -1,0 +1,33 @@
+// What a backend holds, as external-dns wants to see it: one endpoint per name and type with all its targets (two endpoints of
+// one name and type would hide each other in its plan, and never come to rest). Pure.
+
+import type { Endpoint } from "#src/domain/endpoint.ts";
+import { isRecordType } from "#src/domain/record.ts";
+import type { StoredRecord } from "#src/providers/provider.ts";
+
+/** Records that are switched off, and types no endpoint can carry, are not external-dns' business and left out. */
+export function storedEndpoints(records: readonly StoredRecord[]): readonly Endpoint[] {
+  const groups = new Map<string, StoredRecord[]>();
+  for (const record of records) {
+    if (!record.enabled || !isRecordType(record.type)) continue;
+    const key = `${record.name} ${record.type}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [record]);
+    else group.push(record);
+  }
+  return [...groups.values()].map(endpointOf);
+}
+
+function endpointOf(group: readonly StoredRecord[]): Endpoint {
+  const [first] = group;
+  const ttls = group.flatMap((record) => (record.ttlSeconds === undefined ? [] : [record.ttlSeconds]));
+  return {
+    dnsName: first?.name ?? "",
+    recordType: first?.type ?? "",
+    targets: [...new Set(group.map((record) => record.target))].sort(),
+    setIdentifier: "",
+    recordTtlSeconds: ttls.length === 0 ? 0 : Math.min(...ttls),
+    labels: new Map(),
+    providerSpecific: [],
+  };
+}
