@@ -1,0 +1,109 @@
+// A record store in memory with the local rules, faults on demand and a log of every step: what the engine is tested against
+// without a disk or a network.
+
+import { RecordRefused, UpstreamUnavailable } from "#src/errors.ts";
+import { LOCAL_RULES } from "#src/providers/local/rules.ts";
+import type {
+  BackendRules,
+  RecordList,
+  RecordStore,
+  Step,
+  StepOutcome,
+  StoredRecord,
+} from "#src/providers/provider.ts";
+
+/** What happens to one write: as asked, refused, failed before or after it was carried out. */
+export type Fate = "done" | "refused" | "lost" | "done-but-unanswered";
+
+export interface MemoryStoreOptions {
+  readonly rules?: BackendRules;
+  readonly canUpdate?: boolean;
+  /** Decides the fate of each write; all are done by default. */
+  fate?(step: Step, index: number): Fate;
+  /** True when a list fails. */
+  listFails?(index: number): boolean;
+}
+
+export class MemoryStore implements RecordStore {
+  readonly provider = "memory";
+  readonly steps: Step[] = [];
+  records: StoredRecord[] = [];
+  lists = 0;
+  writes = 0;
+  readonly #options: MemoryStoreOptions;
+  #nextId = 1;
+
+  constructor(options: MemoryStoreOptions = {}) {
+    this.#options = options;
+  }
+
+  /** Puts a record there as another hand would. */
+  seed(name: string, type: string, target: string, more: Partial<StoredRecord> = {}): StoredRecord {
+    const record = {
+      id: this.#id(),
+      name,
+      type,
+      target,
+      ttlSeconds: undefined,
+      enabled: true,
+      ...more,
+    } as StoredRecord;
+    this.records.push(record);
+    return record;
+  }
+
+  /** `name type target` of every record, sorted. */
+  contents(): readonly string[] {
+    return this.records.map((record) => `${record.name} ${record.type} ${record.target}`).sort();
+  }
+
+  list(): Promise<RecordList> {
+    this.lists += 1;
+    if (this.#options.listFails?.(this.lists) === true) return Promise.reject(away("list"));
+    return Promise.resolve({
+      records: this.records.map((record) => ({ ...record })),
+      rules: this.#options.rules ?? LOCAL_RULES,
+      generation: String(this.writes),
+    });
+  }
+
+  apply(step: Step): Promise<StepOutcome> {
+    if (step.kind === "update" && this.#options.canUpdate === false) return Promise.resolve({ kind: "unsupported" });
+    this.writes += 1;
+    const fate = this.#options.fate?.(step, this.writes) ?? "done";
+    if (fate === "refused") {
+      const record = step.kind === "update" ? step.to : step.record;
+      return Promise.reject(new RecordRefused("memory.refused", record, "this store was told to refuse it"));
+    }
+    if (fate === "lost") return Promise.reject(away("apply"));
+    const record = this.#carryOut(step);
+    this.steps.push(step);
+    if (fate === "done-but-unanswered") return Promise.reject(away("apply"));
+    return Promise.resolve(record === undefined ? { kind: "done" } : { kind: "done", record });
+  }
+
+  #carryOut(step: Step): StoredRecord | undefined {
+    if (step.kind === "delete") {
+      this.records = this.records.filter((record) => record.id !== step.record.id);
+      return undefined;
+    }
+    const wanted = step.kind === "create" ? step.record : step.to;
+    const equal = this.records.find(
+      (other) => other.name === wanted.name && other.type === wanted.type && other.target === wanted.target,
+    );
+    if (step.kind === "create" && equal !== undefined) return equal;
+    const id = step.kind === "update" ? step.from.id : this.#id();
+    const record: StoredRecord = { ...wanted, id, enabled: true };
+    this.records = [...this.records.filter((other) => other.id !== id), record];
+    return record;
+  }
+
+  #id(): string {
+    this.#nextId += 1;
+    return `id-${this.#nextId}`;
+  }
+}
+
+function away(operation: string): UpstreamUnavailable {
+  return new UpstreamUnavailable("memory.away", { upstream: "memory", operation }, "the store was told to be away");
+}
