@@ -1,0 +1,149 @@
+// Answers one question from one snapshot: RFC 1034 §4.3.2 with wildcards (RFC 4592) and negative answers (RFC 2308). The one
+// master of meaning (decision 21). Knows nothing of sockets, EDNS, sizes or time.
+
+import { type DomainName, parentOf, wildcardBelow } from "#src/domain/name.ts";
+import { findZone, type Node, type Snapshot, type Zone } from "./snapshot.ts";
+import { decodeName } from "./wire/name.ts";
+import { CLASS, EXTENDED_ERROR, RCODE, TYPE } from "./wire/registry.ts";
+import type { RrSet } from "./wire/rrset.ts";
+
+/** Aliases followed for one question; a longer chain is answered so far, and the client asks on from its end. */
+export const MAX_ALIAS_LINKS = 16;
+
+/** "no-data" and "name-error" deny something, so they must not be said before everything is known (decision 16). */
+export type AnswerKind = "data" | "no-data" | "name-error" | "error";
+
+export interface Answer {
+  readonly kind: AnswerKind;
+  readonly rcode: number;
+  readonly authoritative: boolean;
+  readonly answers: readonly RrSet[];
+  readonly authority: readonly RrSet[];
+  readonly additional: readonly RrSet[];
+  /** RFC 8914 info code. */
+  readonly extendedError: number | undefined;
+  /** Apex of the zone that the question's name lies in. */
+  readonly zone: DomainName | undefined;
+}
+
+export interface AskedFor {
+  readonly name: DomainName;
+  readonly type: number;
+  readonly class: number;
+}
+
+/** The answer to one question; sections are in order, nothing is cut to size. */
+export function answer(snapshot: Snapshot, question: AskedFor): Answer {
+  const unanswerable = UNANSWERABLE_TYPES.get(question.type);
+  if (unanswerable !== undefined) return errorAnswer(unanswerable);
+  if (question.class !== CLASS.IN) return errorAnswer(RCODE.REFUSED, EXTENDED_ERROR.NOT_AUTHORITATIVE);
+  if (question.type === TYPE.AXFR || question.type === TYPE.IXFR) return refuseTransfer(snapshot, question.name);
+  const zone = findZone(snapshot, question.name);
+  if (zone === undefined) return errorAnswer(RCODE.REFUSED, EXTENDED_ERROR.NOT_AUTHORITATIVE);
+  return { ...resolve(snapshot, question, zone), zone: zone.apex };
+}
+
+/** Types that are no data and that no question can ask for; MAILA and MAILB are obsolete (RFC 1035 §3.2.3, RFC 6895 §3.1). */
+const UNANSWERABLE_TYPES: ReadonlyMap<number, number> = new Map([
+  [0, RCODE.FORMERR],
+  [TYPE.OPT, RCODE.FORMERR],
+  [TYPE.TKEY, RCODE.FORMERR],
+  [TYPE.TSIG, RCODE.FORMERR],
+  [TYPE.MAILA, RCODE.NOTIMP],
+  [TYPE.MAILB, RCODE.NOTIMP],
+]);
+
+/** RFC 5936 §2.2.1: REFUSED for a zone that is ours, NOTAUTH for any other name. */
+function refuseTransfer(snapshot: Snapshot, name: DomainName): Answer {
+  const zone = snapshot.zones.get(name);
+  if (zone === undefined) return errorAnswer(RCODE.NOTAUTH, EXTENDED_ERROR.NOT_AUTHORITATIVE);
+  return { ...errorAnswer(RCODE.REFUSED, EXTENDED_ERROR.PROHIBITED), zone: zone.apex };
+}
+
+/** Follows aliases, also from one of our zones into another, and ends with data, a denial, or the aliases alone. */
+function resolve(snapshot: Snapshot, question: AskedFor, firstZone: Zone): Answer {
+  const chain: RrSet[] = [];
+  const visited = new Set<DomainName>();
+  let name = question.name;
+  let zone: Zone | undefined = firstZone;
+  while (zone !== undefined && !visited.has(name)) {
+    visited.add(name);
+    const node = findNode(zone, name);
+    if (node === undefined) return denial("name-error", zone, chain);
+    if (node.alias === undefined || ASKS_FOR_ALIAS.has(question.type)) {
+      const set = selectSet(node, question.type);
+      if (set === undefined) return denial("no-data", zone, chain);
+      return dataAnswer([...chain, ownedBy(name, set)], glueFor(snapshot, set));
+    }
+    if (chain.length === MAX_ALIAS_LINKS) break;
+    chain.push(ownedBy(name, node.alias.set));
+    name = node.alias.target;
+    zone = findZone(snapshot, name);
+  }
+  return dataAnswer(chain, []);
+}
+
+/** RFC 1034 §4.3.2 step 3a: an alias is the answer when it matches the type asked for. */
+const ASKS_FOR_ALIAS: ReadonlySet<number> = new Set([TYPE.CNAME, TYPE.ANY]);
+
+/** The node of a name: its own, or the wildcard of its closest encloser (RFC 4592 §3.3.1). */
+function findNode(zone: Zone, name: DomainName): Node | undefined {
+  const exact = zone.nodes.get(name);
+  if (exact !== undefined) return exact;
+  for (let encloser = parentOf(name); encloser !== undefined; encloser = parentOf(encloser)) {
+    if (zone.nodes.has(encloser)) return zone.nodes.get(wildcardBelow(encloser));
+  }
+  return undefined;
+}
+
+function selectSet(node: Node, type: number): RrSet | undefined {
+  return type === TYPE.ANY ? smallestSet(node) : node.sets.get(type);
+}
+
+/** RFC 8482 §4.1: one RRset for ANY; the smallest, so that it amplifies least. */
+function smallestSet(node: Node): RrSet | undefined {
+  const size = (set: RrSet): number => set.rdata.reduce((octets, rdata) => octets + rdata.length, 0);
+  return [...node.sets.values()].sort((a, b) => size(a) - size(b) || a.type - b.type)[0];
+}
+
+/** A synthesised record carries the name that was asked for (RFC 4592 §3.3.1). */
+function ownedBy(name: DomainName, set: RrSet): RrSet {
+  return set.name === name ? set : { ...set, name };
+}
+
+/** Addresses of the name servers that an NS answer names, where they are ours (RFC 1035 §3.3.11). */
+function glueFor(snapshot: Snapshot, set: RrSet): readonly RrSet[] {
+  if (set.type !== TYPE.NS) return [];
+  return set.rdata.flatMap((rdata) => {
+    const name = decodeName(rdata, 0);
+    if (!name.ok) return [];
+    const sets = findZone(snapshot, name.value.name)?.nodes.get(name.value.name)?.sets;
+    return [sets?.get(TYPE.A), sets?.get(TYPE.AAAA)].filter((address) => address !== undefined);
+  });
+}
+
+function dataAnswer(answers: readonly RrSet[], additional: readonly RrSet[]): Answer {
+  return { ...EMPTY, kind: "data", rcode: RCODE.NOERROR, authoritative: true, answers, additional };
+}
+
+/** RFC 2308 §2: the SOA of the zone that denies; after aliases the rcode speaks of the last name (RFC 6604 §3). */
+function denial(kind: "no-data" | "name-error", zone: Zone, chain: readonly RrSet[]): Answer {
+  const rcode = kind === "no-data" ? RCODE.NOERROR : RCODE.NXDOMAIN;
+  return { ...EMPTY, kind, rcode, authoritative: true, answers: chain, authority: [zone.negativeSoa] };
+}
+
+/** An error with empty sections; the zone is the caller's to add. */
+export function errorAnswer(rcode: number, extendedError?: number): Answer {
+  return { ...EMPTY, rcode, extendedError };
+}
+
+const EMPTY: Answer = {
+  kind: "error",
+  rcode: RCODE.SERVFAIL,
+  authoritative: false,
+  answers: [],
+  authority: [],
+  additional: [],
+  extendedError: undefined,
+  zone: undefined,
+};

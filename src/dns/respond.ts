@@ -1,0 +1,120 @@
+// One message in, one reply or silence out: the header, EDNS and size rules that stand round answer(). Pure; never throws.
+// Knows nothing of sockets, addresses or access lists.
+
+import type { DomainName } from "#src/domain/name.ts";
+import { assertNever } from "#src/errors.ts";
+import { type Answer, answer, errorAnswer } from "./answer.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { encodeReply, type Reply } from "./wire/message.ts";
+import { type DropReason, decodeQuery, type Query, type QueryHeader, type Question } from "./wire/query.ts";
+import {
+  EDNS_OPTION,
+  EXTENDED_ERROR,
+  MAX_TCP_MESSAGE_OCTETS,
+  MAX_UDP_PAYLOAD_OCTETS,
+  MIN_UDP_PAYLOAD_OCTETS,
+  RCODE,
+  TYPE,
+} from "./wire/registry.ts";
+
+export type Protocol = "udp" | "tcp";
+
+export interface RespondContext {
+  readonly snapshot: Snapshot;
+  /** Whether everything that gives names has been read; until then nothing is denied (decision 16). */
+  readonly ready: boolean;
+  readonly protocol: Protocol;
+}
+
+/** What the sockets send and the counters count. */
+export type Outcome =
+  | { readonly kind: "drop"; readonly reason: DropReason }
+  | {
+      readonly kind: "reply";
+      readonly message: Uint8Array;
+      /** Extended rcode. */
+      readonly rcode: number;
+      /** `undefined` when the question could not be read. */
+      readonly questionType: number | undefined;
+      /** Apex of our zone that the question lies in. */
+      readonly zone: DomainName | undefined;
+      readonly truncated: boolean;
+    };
+
+/** Answers one message as it came from a socket, TCP length prefix removed. */
+export function respond(message: Uint8Array, context: RespondContext): Outcome {
+  const decoded = decodeQuery(message);
+  switch (decoded.kind) {
+    case "drop":
+      return { kind: "drop", reason: decoded.reason };
+    case "malformed":
+      return headerOnly(decoded, RCODE.FORMERR, decoded.question);
+    case "unsupported":
+      return headerOnly(decoded, RCODE.NOTIMP);
+    case "query":
+      return replyTo(decoded, context);
+    default:
+      return assertNever(decoded);
+  }
+}
+
+/** Nothing but the header: what could not be understood is not sent back. */
+function headerOnly(header: QueryHeader, rcode: number, question?: Question): Outcome {
+  const { id, opcode, recursionDesired } = header;
+  const reply = { id, opcode, recursionDesired, checkingDisabled: false, authoritative: false, rcode };
+  const { message } = encodeReply(
+    { ...reply, question: undefined, answers: [], authority: [], additional: [], edns: undefined },
+    MIN_UDP_PAYLOAD_OCTETS,
+  );
+  return { kind: "reply", message, rcode, questionType: question?.type, zone: undefined, truncated: false };
+}
+
+function replyTo(query: Query, context: RespondContext): Outcome {
+  const answered = decide(query, context);
+  const maxOctets = replyLimit(query, context.protocol);
+  const encoded = encodeReply(replyOf(query, answered), maxOctets);
+  if (!encoded.truncated || context.protocol === "udp") {
+    return { kind: "reply", ...encoded, rcode: answered.rcode, questionType: query.question.type, zone: answered.zone };
+  }
+  // Over TCP there is no larger transport to go on to: TC would only make the client ask for ever.
+  const failed = failure(answered, RCODE.SERVFAIL);
+  const { message } = encodeReply(replyOf(query, failed), maxOctets);
+  const { rcode, zone } = failed;
+  return { kind: "reply", message, rcode, questionType: query.question.type, zone, truncated: false };
+}
+
+/** The answer, or what stands in its way: EDNS version (RFC 6891 §6.1.3), AXFR over UDP (RFC 5936 §4.2), not being ready. */
+function decide({ question, edns }: Query, { snapshot, ready, protocol }: RespondContext): Answer {
+  const answered = answer(snapshot, question);
+  if (edns !== undefined && edns.version !== 0) return failure(answered, RCODE.BADVERS);
+  if (question.type === TYPE.AXFR && protocol === "udp") return failure(answered, RCODE.NOTIMP);
+  const isDenial = answered.kind === "no-data" || answered.kind === "name-error";
+  return isDenial && !ready ? failure(answered, RCODE.SERVFAIL, EXTENDED_ERROR.NOT_READY) : answered;
+}
+
+/** An error with empty sections in place of an answer. */
+function failure({ zone }: Answer, rcode: number, extendedError?: number): Answer {
+  return { ...errorAnswer(rcode, extendedError), zone };
+}
+
+function replyOf(query: Query, answered: Answer): Reply {
+  const { id, opcode, recursionDesired, checkingDisabled, question, edns } = query;
+  const header = { id, opcode, recursionDesired, checkingDisabled };
+  return {
+    ...header,
+    ...answered,
+    question,
+    edns: edns && { dnssecOk: edns.dnssecOk, options: ednsOptions(answered) },
+  };
+}
+
+/** Options of the query are not echoed; the only one we send says why (RFC 8914 §2: info code, no text). */
+function ednsOptions({ extendedError }: Answer): readonly { readonly code: number; readonly data: Uint8Array }[] {
+  if (extendedError === undefined) return [];
+  return [{ code: EDNS_OPTION.EXTENDED_ERROR, data: Uint8Array.of(extendedError >> 8, extendedError & 0xff) }];
+}
+
+function replyLimit({ edns }: Query, protocol: Protocol): number {
+  if (protocol === "tcp") return MAX_TCP_MESSAGE_OCTETS;
+  return Math.min(Math.max(edns?.udpPayloadBytes ?? 0, MIN_UDP_PAYLOAD_OCTETS), MAX_UDP_PAYLOAD_OCTETS);
+}
