@@ -1,0 +1,40 @@
+// The control plane's grip on one data plane thread: start it, talk to it, learn why it ended. Knows nothing of restarts.
+
+import { Worker } from "node:worker_threads";
+import type { ControlMessage, DataPlaneMessage, WorkerSettings } from "./protocol.ts";
+
+export interface WorkerHandle {
+  /** Messages to a thread that has ended vanish. */
+  post(message: ControlMessage): void;
+  /** Resolves with the reason when the thread has ended; never rejects. */
+  readonly ended: Promise<string>;
+  /** Ends the thread wherever it is. */
+  terminate(): Promise<void>;
+}
+
+export function startWorker(
+  file: URL,
+  settings: WorkerSettings,
+  onMessage: (message: DataPlaneMessage) => void,
+): WorkerHandle {
+  const worker = new Worker(file, { workerData: settings, name: "zonegate-dns" });
+  worker.on("message", onMessage);
+  return {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- between threads there are no origins
+    post: (message) => worker.postMessage(message),
+    ended: untilEnded(worker),
+    terminate: async () => {
+      await worker.terminate();
+    },
+  };
+}
+
+async function untilEnded(worker: Worker): Promise<string> {
+  return new Promise((resolve) => {
+    let problem: string | undefined;
+    worker.on("error", (error) => {
+      problem = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    });
+    worker.on("exit", (code) => resolve(problem ?? `exit code ${code}`));
+  });
+}
