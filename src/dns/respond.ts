@@ -24,6 +24,8 @@ export interface RespondContext {
   /** Whether everything that gives names has been read; until then nothing is denied (decision 16). */
   readonly ready: boolean;
   readonly protocol: Protocol;
+  /** What the access list says of the client; a refused one learns that it is refused and nothing else. */
+  readonly client?: "allowed" | "refused";
 }
 
 /** What the sockets send and the counters count. */
@@ -84,7 +86,8 @@ function replyTo(query: Query, context: RespondContext): Outcome {
 }
 
 /** The answer, or what stands in its way: EDNS version (RFC 6891 §6.1.3), AXFR over UDP (RFC 5936 §4.2), not being ready. */
-function decide({ question, edns }: Query, { snapshot, ready, protocol }: RespondContext): Answer {
+function decide({ question, edns }: Query, { snapshot, ready, protocol, client }: RespondContext): Answer {
+  if (client === "refused") return errorAnswer(RCODE.REFUSED, EXTENDED_ERROR.PROHIBITED);
   const answered = answer(snapshot, question);
   if (edns !== undefined && edns.version !== 0) return failure(answered, RCODE.BADVERS);
   if (question.type === TYPE.AXFR && protocol === "udp") return failure(answered, RCODE.NOTIMP);
