@@ -46,7 +46,10 @@ export function buildQuery(given: Partial<QueryFields>): Uint8Array {
   return Uint8Array.from([
     ...uint16(query.id),
     ...uint16((query.opcode << 11) | query.flags),
-    ...[0, 1, 0, 0, 0, 0, 0, additional.length > 0 ? 1 : 0],
+    ...uint16(1),
+    ...uint16(0),
+    ...uint16(0),
+    ...uint16(additional.length > 0 ? 1 : 0),
     ...nameOctets(query.name),
     ...uint16(typeNumber(query.type)),
     ...uint16(CLASS[query.class]),

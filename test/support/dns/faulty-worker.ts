@@ -1,0 +1,27 @@
+// The real data plane thread over an answering half with bugs: it throws, or takes the whole thread down, for certain names.
+
+import { parentPort, workerData } from "node:worker_threads";
+import { respond } from "#src/dns/respond.ts";
+import { createSnapshot } from "#src/dns/snapshot.ts";
+import type { WorkerSettings } from "#src/server/protocol.ts";
+import { runWorkerThread } from "#src/server/worker-thread.ts";
+
+if (parentPort === null) throw new Error("started as a worker thread only");
+
+runWorkerThread(parentPort, workerData as WorkerSettings, {
+  createSnapshot: (contents) => {
+    if (contents.some(({ apex }) => apex === "unservable.test")) throw new Error("a bug in making snapshots");
+    return createSnapshot(contents);
+  },
+  respond: (message, context) => {
+    const text = Buffer.from(message).toString("latin1");
+    if (text.includes("panic")) throw new Error("a bug in answering");
+    // Thrown where no query is at hand: nothing in the thread may catch it.
+    if (text.includes("crash")) setImmediate(() => throwUnexpected());
+    return respond(message, context);
+  },
+});
+
+function throwUnexpected(): never {
+  throw new Error("a bug outside answering");
+}
