@@ -45,6 +45,18 @@ export async function runPlan(store: RecordStore, units: readonly Unit[], option
 /** `always`: leaving this write out would leave something worse behind than running late. */
 type Urgency = "in-time" | "always";
 type Done = Extract<StepOutcome, { readonly kind: "done" }>;
+
+/** What became of a part. */
+interface PartResult {
+  /** What depends on it may go on: nothing was refused, or the new type stands where the old one is gone. */
+  readonly isSettled: boolean;
+  /** Records that it created or changed. */
+  readonly made: readonly StoredRecord[];
+}
+
+/** Left out because of what it requires. */
+const NOT_RUN: PartResult = { isSettled: false, made: [] };
+
 type StopReason = NonNullable<RunResult["stoppedBy"]>;
 
 /** Leaves all loops at once; never seen outside this file. */
@@ -95,39 +107,38 @@ class PlanRun {
   }
 
   async unit(unit: Unit): Promise<void> {
-    const made = new Map<number, readonly StoredRecord[]>();
-    const failed = new Set<number>();
+    const results = new Map<number, PartResult>();
     for (const [position, part] of unit.parts.entries()) {
-      const isReady = part.requires.every((required) => made.has(required));
-      const records = isReady ? await this.#part(part) : undefined;
+      const isReady = part.requires.every((required) => results.get(required)?.isSettled === true);
+      results.set(position, isReady ? await this.#part(part) : NOT_RUN);
       this.#settled += part.steps.length;
-      if (records !== undefined) {
-        made.set(position, records);
-        continue;
-      }
-      failed.add(position);
-      if (part.role === "data") await this.#takeBackClaims(unit, { position, failed, made });
     }
+    await this.#takeBackClaims(unit, results);
   }
 
-  /** Runs one part; the records it made, or `undefined` when it was refused and its effects are undone. */
-  async #part(part: Part): Promise<readonly StoredRecord[] | undefined> {
+  /**
+   * The steps of one part. Values of one name and type do not depend on each other: a refused one does not keep the others
+   * away. A swap, once begun, is not left half-way: when not one value of the new type was taken, the old type comes back.
+   */
+  async #part(part: Part): Promise<PartResult> {
     const made: StoredRecord[] = [];
     const removed: StoredRecord[] = [];
-    try {
-      for (const [index, step] of part.steps.entries()) {
-        const urgency = part.isSwap && index > 0 ? "always" : "in-time";
-        for (const outcome of await this.#step(step, urgency))
-          if (outcome.record !== undefined) made.push(outcome.record);
+    let refusals = 0;
+    for (const step of part.steps) {
+      try {
+        made.push(...recordsOf(await this.#step(step, part.isSwap && removed.length > 0 ? "always" : "in-time")));
         if (step.kind === "delete") removed.push(step.record);
+      } catch (error) {
+        if (!(error instanceof RecordRefused)) throw error;
+        for (const item of part.items) this.#fail(item, error);
+        refusals += 1;
+        // What stands there still is in the way of everything that follows.
+        if (part.isSwap && step.kind === "delete") break;
       }
-      return made;
-    } catch (error) {
-      if (!(error instanceof RecordRefused)) throw error;
-      for (const item of part.items) this.#fail(item, error);
-      if (part.isSwap) await this.#restore(removed);
-      return undefined;
     }
+    if (refusals === 0) return { isSettled: true, made };
+    if (part.isSwap && made.length === 0) await this.#restore(removed);
+    return { isSettled: part.isSwap && made.length > 0, made };
   }
 
   /** One step, or its two halves where the backend cannot update in place. */
@@ -176,26 +187,39 @@ class PlanRun {
 
   async #restore(records: readonly StoredRecord[]): Promise<void> {
     for (const { name, type, target, ttlSeconds } of records) {
-      if (isRecordType(type)) await this.#applyDone({ kind: "create", record: { name, type, target, ttlSeconds } });
+      if (isRecordType(type)) await this.#undo({ kind: "create", record: { name, type, target, ttlSeconds } });
     }
   }
 
-  /** An ownership text whose data was refused would make a later hand-made record look owned. */
-  async #takeBackClaims(
-    unit: Unit,
-    at: {
-      readonly position: number;
-      readonly failed: ReadonlySet<number>;
-      readonly made: Map<number, readonly StoredRecord[]>;
-    },
-  ): Promise<void> {
-    for (const claim of unit.parts[at.position]?.requires ?? []) {
-      const servesOthers = unit.parts.some(
-        (part, position) => part.role === "data" && !at.failed.has(position) && part.requires.includes(claim),
+  /** Takes a step back. A backend that refuses even that is reported beside the first refusal; there is nothing better to do. */
+  async #undo(step: Extract<Step, { readonly kind: "create" | "delete" }>): Promise<void> {
+    try {
+      await this.#applyDone(step);
+    } catch (error) {
+      if (!(error instanceof RecordRefused)) throw error;
+      const { name, type } = step.record;
+      const reason = `what was done before the refusal could not be undone: ${error.message}`;
+      this.#failures.set(`undo ${itemKey(step.record)}`, {
+        name,
+        type,
+        code: "undo.refused",
+        reason,
+        retryable: false,
+      });
+    }
+  }
+
+  /** An ownership text of which no data came to be would make a later hand-made record look owned. */
+  async #takeBackClaims(unit: Unit, results: ReadonlyMap<number, PartResult>): Promise<void> {
+    for (const [position, part] of unit.parts.entries()) {
+      if (part.role !== "claim") continue;
+      const served = unit.parts.flatMap((other, index) =>
+        other.requires.includes(position) ? [results.get(index)] : [],
       );
-      if (servesOthers) continue;
-      for (const record of at.made.get(claim) ?? []) await this.#applyDone({ kind: "delete", record });
-      at.made.delete(claim);
+      const isInVain =
+        served.length > 0 && served.every((result) => result?.isSettled !== true && result?.made.length === 0);
+      if (!isInVain) continue;
+      for (const record of results.get(position)?.made ?? []) await this.#undo({ kind: "delete", record });
     }
   }
 
@@ -208,4 +232,8 @@ class PlanRun {
     const { name, type } = item;
     this.#failures.set(itemKey(item), { name, type, code: error.code, reason: error.message, retryable: false });
   }
+}
+
+function recordsOf(outcomes: readonly Done[]): readonly StoredRecord[] {
+  return outcomes.flatMap((outcome) => (outcome.record === undefined ? [] : [outcome.record]));
 }

@@ -2,7 +2,7 @@
 // it is durable, and only then seen by anybody.
 
 import type { RecordSet } from "#src/domain/record.ts";
-import { UpstreamConflict } from "#src/errors.ts";
+import { UpstreamConflict, UpstreamUnavailable } from "#src/errors.ts";
 import type { Clock } from "#src/lib/clock.ts";
 import type { RecordList, RecordStore, Step, StepOutcome, StoredRecord } from "#src/providers/provider.ts";
 import { localRecordSets } from "./local-records.ts";
@@ -27,7 +27,7 @@ export interface LocalStatus {
 }
 
 export interface LocalStore extends RecordStore {
-  /** Loads what is stored. Throws UnavailableError with what to do. Until then `list` throws. */
+  /** Loads what is stored. Throws UnavailableError with what to do. Until then every other call throws. */
   load(): Promise<void>;
   status(): LocalStatus;
 }
@@ -40,6 +40,7 @@ class DiskStore implements LocalStore {
   readonly provider = "local";
   readonly #options: LocalStoreOptions;
   #records: ReadonlyMap<string, LocalRecord> = new Map();
+  #isLoaded = false;
   #status: LocalStatus = { generation: 0, records: 0, savedAtMs: 0, fallback: undefined };
 
   constructor(options: LocalStoreOptions) {
@@ -48,6 +49,7 @@ class DiskStore implements LocalStore {
 
   async load(): Promise<void> {
     const { file, fallback } = await this.#options.folder.load();
+    this.#isLoaded = true;
     this.#commit(new Map(file.records.map((record) => [idOf(record), record])), { ...file, fallback });
   }
 
@@ -56,6 +58,8 @@ class DiskStore implements LocalStore {
   }
 
   list(): Promise<RecordList> {
+    // An empty list would be an order to create everything anew.
+    if (!this.#isLoaded) return Promise.reject(notLoaded());
     const records = [...this.#records].map(([id, record]) => storedRecord(id, record));
     return Promise.resolve({ records, rules: LOCAL_RULES, generation: String(this.#status.generation) });
   }
@@ -69,6 +73,7 @@ class DiskStore implements LocalStore {
 
   /** All steps in one durable write; nothing is seen of any when it fails. */
   async batch(steps: readonly Step[]): Promise<void> {
+    if (!this.#isLoaded) throw notLoaded();
     const records = new Map(this.#records);
     for (const step of steps) carryOut(step, records);
     if (isSame(records, this.#records)) return;
@@ -93,6 +98,11 @@ class DiskStore implements LocalStore {
     this.#status = { generation, savedAtMs, fallback, records: records.size };
     this.#options.onCommit(localRecordSets(records.values()));
   }
+}
+
+function notLoaded(): UpstreamUnavailable {
+  const where = { upstream: "local", operation: "list" };
+  return new UpstreamUnavailable("local.loading", where, "the stored records are still being read");
 }
 
 function carryOut(step: Step, records: Map<string, LocalRecord>): void {

@@ -66,6 +66,12 @@ describe("a record that was acknowledged", () => {
   });
 });
 
+test("a store that has not loaded yet fails instead of looking empty", async () => {
+  const folder = createRecordFolder({ folder: await temporaryFolder(), log: SILENT, nowMs: () => 0 });
+  const store = createLocalStore({ folder, clock: SYSTEM_CLOCK, onCommit: () => undefined });
+  await expect(store.list(unused())).rejects.toMatchObject({ code: "local.loading", retryable: true });
+});
+
 describe("a write", () => {
   test("that changes nothing touches no file", async () => {
     const folder = await temporaryFolder();
