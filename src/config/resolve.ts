@@ -1,0 +1,157 @@
+// What follows from several settings together: zones made whole, units, and the checks that no single value can fail.
+
+import { createDomainFilter, type DomainFilter } from "#src/domain/domain-filter.ts";
+import { type DomainName, joinName, parseName } from "#src/domain/name.ts";
+import { canonicalTarget } from "#src/domain/target.ts";
+import { listenerProblems } from "./listener-conflicts.ts";
+import { MODE_TABLE, type ModeChoice } from "./mode.ts";
+import type { CrossProblem } from "./problems.ts";
+import type { WrittenSettings } from "./schema.ts";
+import type { Settings, StaticRecordSettings, ZoneSettings } from "./settings.ts";
+
+const MS_PER_SECOND = 1_000;
+
+export interface ResolveContext {
+  readonly mode: ModeChoice;
+  readonly configFile: string | undefined;
+  /** Where a setting's value comes from; `undefined` when nobody set it. */
+  readonly setBy: (path: string) => string | undefined;
+}
+
+export interface Resolved {
+  readonly settings: Settings;
+  readonly problems: readonly CrossProblem[];
+}
+
+/** Never throws: `settings` is whole even where `problems` says that it must not be used. */
+export function resolveSettings(written: WrittenSettings, context: ResolveContext): Resolved {
+  const filter = readFilter(written.domainFilter);
+  const records = readRecords(written.records, context);
+  const settings: Settings = {
+    configFile: context.configFile,
+    mode: context.mode,
+    provider: written.provider,
+    log: { level: written.log.level, format: written.log.format },
+    webhook: { addresses: written.webhook.host, port: written.webhook.port },
+    ops: { addresses: written.ops.host, port: written.ops.port },
+    dns: { addresses: written.dns.listen, port: written.dns.port, allow: written.dns.allow },
+    zones: written.zones.map((zone) => completeZone(zone, written)),
+    records: records.settings,
+    sources: { manifests: written.sources.manifests, annotationPrefixes: written.sources.annotationPrefixes },
+    domainFilter: filter.value,
+    data: written.data,
+    sync: {
+      applyBudgetMs: Math.round(written.sync.applyBudgetSeconds * MS_PER_SECOND),
+      unownedChanges: written.sync.unownedChanges,
+      dryRun: written.sync.dryRun,
+    },
+    shutdown: { lameDuckMs: Math.round(written.shutdown.lameDuckSeconds * MS_PER_SECOND) },
+    warnings: warningsOf(written, context),
+  };
+  const problems = [...filter.problems, ...records.problems, ...zoneProblems(settings), ...listenerProblems(settings)];
+  return { settings, problems };
+}
+
+type WrittenZone = WrittenSettings["zones"][number];
+
+function completeZone(zone: WrittenZone, { dns, sources }: WrittenSettings): ZoneSettings {
+  const nameservers = zone.nameservers ?? [];
+  return {
+    apex: zone.apex,
+    defaultTtlSeconds: zone.defaultTtlSeconds ?? dns.ttlSeconds,
+    negativeTtlSeconds: zone.negativeTtlSeconds ?? dns.negativeTtlSeconds,
+    nameservers: nameservers.length > 0 ? nameservers : [{ name: below("ns1", zone.apex), addresses: [] }],
+    hostmaster: zone.hostmaster ?? below("hostmaster", zone.apex),
+    ...(zone.ingressClasses ?? sources.ingressClasses),
+  };
+}
+
+/** An apex so long that nothing fits below it stands for the name itself. */
+function below(label: string, apex: DomainName): DomainName {
+  const name = joinName(label, apex);
+  return name.ok ? name.value : apex;
+}
+
+function readFilter(written: WrittenSettings["domainFilter"]): {
+  readonly value: DomainFilter;
+  readonly problems: readonly CrossProblem[];
+} {
+  const options = { ...written, regexInclude: written.regexInclude ?? "", regexExclude: written.regexExclude ?? "" };
+  const filter = createDomainFilter(options);
+  if (filter.ok) return { value: filter.value, problems: [] };
+  const problem = {
+    path: "domainFilter",
+    problem: filter.problem,
+    hint: "Use the lists, or the regular expressions in the syntax that Go and JavaScript share.",
+  };
+  return {
+    value: { options, matches: () => false },
+    problems: [{ concerns: ["domainFilter"], problem }],
+  };
+}
+
+function readRecords(
+  written: WrittenSettings["records"],
+  { setBy }: ResolveContext,
+): { readonly settings: readonly StaticRecordSettings[]; readonly problems: readonly CrossProblem[] } {
+  const problems: CrossProblem[] = [];
+  const settings = written.map((record, index): StaticRecordSettings => {
+    const path = `records[${index}]`;
+    const refuse = (key: string, problem: string, hint: string): void => {
+      const place = setBy(`records.${index}.${key}`);
+      const where = place === undefined ? `${path}.${key}` : `${path}.${key} (${place})`;
+      problems.push({ concerns: ["records"], problem: { path: where, problem, hint } });
+    };
+    const name = parseName(record.name);
+    if (!name.ok) refuse("name", name.problem, "Write a name such as nas.home.example.com.");
+    const targets = record.targets.flatMap((text) => {
+      const target = canonicalTarget(record.type, text);
+      if (target.ok) return [target.value];
+      refuse("targets", target.problem, `Write each value as a zone file has it for ${record.type}.`);
+      return [];
+    });
+    const { ttlSeconds } = record;
+    return {
+      path,
+      name: record.name,
+      type: record.type,
+      targets,
+      ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
+    };
+  });
+  return { settings, problems };
+}
+
+function zoneProblems({ zones, mode }: Settings): readonly CrossProblem[] {
+  const needsZones = MODE_TABLE[mode.mode].needs.includes("zones");
+  if (needsZones && zones.length === 0) {
+    const problem = {
+      path: "zones",
+      problem: `is missing, and mode ${mode.mode} was chosen because ${mode.reason}`,
+      hint: "Name the domains to answer for, such as ZONES=home.example.com.",
+    };
+    return [{ concerns: ["zones", "mode"], problem }];
+  }
+  const apexes = zones.map(({ apex }) => apex);
+  const repeated = new Set(apexes.filter((apex, index) => apexes.indexOf(apex) !== index));
+  return [...repeated].map((apex) => ({
+    concerns: ["zones"],
+    problem: { path: "zones", problem: `${apex} is there twice`, hint: "Keep one of them." },
+  }));
+}
+
+function warningsOf(written: WrittenSettings, { mode }: ResolveContext): readonly string[] {
+  const warnings: string[] = [];
+  const { include, exclude, regexInclude, regexExclude } = written.domainFilter;
+  const isFiltered = include.length + exclude.length > 0 || (regexInclude ?? regexExclude) !== undefined;
+  if (mode.parts.has("webhook") && mode.mode !== "embedded" && !isFiltered) {
+    warnings.push("domainFilter: nothing is set, so external-dns may write names of every domain");
+  }
+  if (mode.mode === "webhook" && written.provider === "local") {
+    warnings.push("mode: webhook with provider local keeps records that nobody answers, because DNS does not run");
+  }
+  if (mode.parts.has("dns") && written.dns.allow.some(({ prefixLength }) => prefixLength === 0)) {
+    warnings.push("dns.allow: everybody may ask, so forged queries can turn this server against others");
+  }
+  return warnings;
+}

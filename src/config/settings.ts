@@ -1,0 +1,83 @@
+// The settings as the rest of Zonegate sees them: every default filled in, every value typed, nothing left to check.
+
+import type { DomainFilter } from "#src/domain/domain-filter.ts";
+import type { DomainName } from "#src/domain/name.ts";
+import type { RecordType } from "#src/domain/record.ts";
+import type { ModeChoice } from "./mode.ts";
+import type { Subnet } from "./network-kinds.ts";
+import type { ProviderName } from "./schema.ts";
+
+export interface Settings {
+  /** The file that was read; `undefined` when there was none. */
+  readonly configFile: string | undefined;
+  readonly mode: ModeChoice;
+  readonly provider: ProviderName;
+  readonly log: {
+    readonly level: "debug" | "info" | "warn" | "error";
+    /** `undefined`: text on a terminal, else json. */
+    readonly format: "text" | "json" | undefined;
+  };
+  /** Loopback addresses only. "localhost" is both loopbacks: a machine without IPv6 has only one of them to bind. */
+  readonly webhook: Listener;
+  readonly ops: Listener;
+  readonly dns: Listener & {
+    /** May ask besides private ranges, loopback and on-link networks. */
+    readonly allow: readonly Subnet[];
+  };
+  /** No two have the same apex; empty only where the mode needs none. */
+  readonly zones: readonly ZoneSettings[];
+  readonly records: readonly StaticRecordSettings[];
+  readonly sources: {
+    /** Folder of manifests. */
+    readonly manifests: string | undefined;
+    /** With the final slash. */
+    readonly annotationPrefixes: readonly string[];
+  };
+  readonly domainFilter: DomainFilter;
+  readonly data: {
+    /** Folder; may not exist yet. */
+    readonly dir: string;
+  };
+  readonly sync: {
+    readonly applyBudgetMs: number;
+    readonly unownedChanges: "refuse" | "allow";
+    readonly dryRun: boolean;
+  };
+  readonly shutdown: {
+    /** After SIGTERM; SIGINT skips it (docs/decisions.md 24). */
+    readonly lameDuckMs: number;
+  };
+  /** Nothing wrong, but probably not meant: one sentence each, to be logged at the start. */
+  readonly warnings: readonly string[];
+}
+
+export interface Listener {
+  /** IP addresses in canonical text; at least one. */
+  readonly addresses: readonly string[];
+  /** 0: any free port. */
+  readonly port: number;
+}
+
+export interface ZoneSettings {
+  readonly apex: DomainName;
+  readonly defaultTtlSeconds: number;
+  readonly negativeTtlSeconds: number;
+  /** At least one; the first is the primary. */
+  readonly nameservers: readonly { readonly name: DomainName; readonly addresses: readonly string[] }[];
+  /** As the SOA has it. */
+  readonly hostmaster: DomainName;
+  readonly ingressClasses: readonly string[] | "all";
+  readonly watchesDefaultClass: boolean;
+}
+
+export interface StaticRecordSettings {
+  /** Where it stands: `records[3]`. */
+  readonly path: string;
+  /** Absolute, or one label that exists in every zone. Whether a zone holds it is checked where records are made. */
+  readonly name: string;
+  readonly type: RecordType;
+  /** Canonical text (`domain/target.ts`); at least one. */
+  readonly targets: readonly string[];
+  /** Absent: the zone's default. */
+  readonly ttlSeconds?: number;
+}

@@ -1,0 +1,69 @@
+// Settings of everything that listens.
+
+import { wholeSeconds } from "#src/config/kinds.ts";
+import { host, listenAddresses, loopbackHost, port, subnetList } from "#src/config/network-kinds.ts";
+import { section, setting } from "#src/config/setting.ts";
+
+/** A day: what is kept longer in caches cannot be mended within one. */
+export const TTL_LIMITS_SECONDS = { min: 0, max: 86_400 };
+
+export const WEBHOOK_SECTION = section({
+  host: setting(loopbackHost().prefault("localhost"), {
+    env: ["SERVER_HOST"],
+    flag: "webhook-host",
+    description:
+      "Address of the external-dns webhook. `localhost` is both loopbacks, 127.0.0.1 and ::1. Other addresses are refused: external-dns cannot authenticate itself.",
+  }),
+  port: setting(port().prefault(8888), {
+    env: ["SERVER_PORT"],
+    flag: "webhook-port",
+    description: "Port of the external-dns webhook.",
+  }),
+});
+
+export const OPS_SECTION = section({
+  host: setting(host().prefault("0.0.0.0"), {
+    env: ["METRICS_HOST", "HEALTHZ_HOST"],
+    flag: "ops-host",
+    description: "Address of health, metrics and the read-only status.",
+  }),
+  port: setting(port().prefault(8080), {
+    env: ["METRICS_PORT", "HEALTH_PORT", "HEALTHZ_PORT", "HEALTH_CHECK_PORT"],
+    flag: "ops-port",
+    description: "Port of health, metrics and the read-only status.",
+  }),
+});
+
+export const DNS_SECTION = section({
+  listen: setting(listenAddresses().prefault(["0.0.0.0", "::"]), {
+    env: ["DNS_LISTEN"],
+    flag: "dns-listen",
+    description: "Addresses that answer queries, over UDP and TCP.",
+  }),
+  port: setting(port().prefault(1053), {
+    env: ["DNS_PORT"],
+    flag: "dns-port",
+    description:
+      "Port that answers queries. Below 1024 the process needs a privilege; in Kubernetes let the Service map 53.",
+  }),
+  allow: setting(subnetList().prefault([]), {
+    env: ["DNS_ALLOW"],
+    flag: "dns-allow",
+    description:
+      "Subnets that may ask besides private ranges, loopback and the networks this machine is on. Others get REFUSED.",
+  }),
+  // One minute: an address that moved stands wrong in caches no longer, and answering again costs next to nothing.
+  ttlSeconds: setting(wholeSeconds(TTL_LIMITS_SECONDS).prefault(60), {
+    env: ["DNS_TTL"],
+    flag: "dns-ttl",
+    unit: "seconds",
+    description: "How long resolvers keep an answer, where neither the record nor its zone says.",
+  }),
+  // Half a minute: somebody who asked just before the name came need not wait long.
+  negativeTtlSeconds: setting(wholeSeconds(TTL_LIMITS_SECONDS).prefault(30), {
+    env: ["DNS_NEGATIVE_TTL"],
+    flag: "dns-negative-ttl",
+    unit: "seconds",
+    description: "How long resolvers keep the answer that a name does not exist, where the zone does not say.",
+  }),
+});

@@ -1,0 +1,74 @@
+// Settings of where names come from, and of which names external-dns may write.
+
+import { kind, readList, text, textList } from "#src/config/kinds.ts";
+import { section, setting } from "#src/config/setting.ts";
+import { type Parsed, parsed, unparsable } from "#src/domain/parsed.ts";
+import { ingressClasses } from "./zones.ts";
+
+export const SOURCES_SECTION = section({
+  manifests: setting(text("Write the path of a folder with YAML files.").optional(), {
+    env: ["MANIFESTS_DIR"],
+    flag: "manifests",
+    description: "Folder of Kubernetes manifests to read names from.",
+    defaultText: "none",
+  }),
+  ingressClasses: setting(ingressClasses().prefault(["internal", "@default"]), {
+    env: ["INGRESS_CLASSES"],
+    flag: "ingress-classes",
+    description:
+      "Ingress classes whose names are answered. `@default` is the cluster's default class, whatever its name; `*` is every class.",
+  }),
+  annotationPrefixes: setting(
+    annotationPrefixes().prefault(["external-dns.alpha.kubernetes.io/", "external-dns.kubernetes.io/"]),
+    {
+      env: ["ANNOTATION_PREFIXES"],
+      flag: "annotation-prefixes",
+      description: "Prefixes of the annotations that are read, in falling order of right.",
+    },
+  ),
+});
+
+export const DOMAIN_FILTER_SECTION = section({
+  include: setting(domainList().prefault([]), {
+    env: ["DOMAIN_FILTER"],
+    flag: "domain-filter",
+    description:
+      "Domains that external-dns may write: `example.com` with everything below, `.example.com` only what is below. Empty: all.",
+  }),
+  exclude: setting(domainList().prefault([]), {
+    env: ["EXCLUDE_DOMAIN_FILTER"],
+    flag: "exclude-domain-filter",
+    description: "Domains it may not write, taken from those above.",
+  }),
+  regexInclude: setting(regularExpression().optional(), {
+    env: ["REGEXP_DOMAIN_FILTER"],
+    flag: "regexp-domain-filter",
+    description: "Regular expression of names that external-dns may write, instead of the lists.",
+    defaultText: "none",
+  }),
+  regexExclude: setting(regularExpression().optional(), {
+    env: ["REGEXP_DOMAIN_FILTER_EXCLUSION"],
+    flag: "regexp-domain-filter-exclusion",
+    description: "Regular expression of names it may not write; it wins.",
+    defaultText: "none",
+  }),
+});
+
+function annotationPrefixes() {
+  return kind((input): Parsed<readonly string[]> => {
+    const prefixes = readList(input, (prefix) =>
+      /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?\/$/.test(prefix)
+        ? parsed(prefix)
+        : unparsable(`"${prefix}" is not the prefix of an annotation`),
+    );
+    return prefixes.ok && prefixes.value.length === 0 ? unparsable("is an empty list") : prefixes;
+  }, "Write prefixes with the final slash, such as external-dns.alpha.kubernetes.io/.");
+}
+
+function domainList() {
+  return textList("Write domains such as home.example.com.");
+}
+
+function regularExpression() {
+  return text("Write a regular expression.");
+}
