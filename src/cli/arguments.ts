@@ -1,0 +1,106 @@
+// Reads the command line: one command and the flags that the schema of settings names. Reads no setting's value.
+
+import { parseArgs } from "node:util";
+import { CONFIG_FILE } from "#src/config/load.ts";
+import { SETTINGS_SCHEMA } from "#src/config/schema.ts";
+import { settingsOf } from "#src/config/setting.ts";
+import { closest } from "#src/lib/closest.ts";
+
+/** Every command with what it does; the first is meant when none is given. */
+export const COMMANDS = {
+  serve: "Run until told to stop.",
+  check: "Read the settings, say what would run, and end: 0 when they are right, 78 when not.",
+  help: "Print this text.",
+  version: "Print the version.",
+} as const;
+export type Command = keyof typeof COMMANDS;
+
+export type Arguments =
+  /** `flags` by name without dashes; a switch that stands alone is "true". */
+  | { readonly kind: "command"; readonly command: Command; readonly flags: ReadonlyMap<string, string> }
+  /** To be said in one line, then exit code 64. */
+  | { readonly kind: "mistake"; readonly problem: string; readonly hint: string };
+
+/** Reads `argv` without the interpreter and the script. */
+export function parseArguments(argv: readonly string[]): Arguments {
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options: OPTIONS,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const flags = new Map<string, string>();
+  const words: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === "positional") words.push(token.value);
+    if (token.kind !== "option") continue;
+    const command = COMMAND_OPTIONS.get(token.rawName);
+    if (command !== undefined) return { kind: "command", command, flags: new Map() };
+    const refused = takeFlag(token, flags);
+    if (refused !== undefined) return refused;
+  }
+  return withCommand(words, flags);
+}
+
+const SWITCHES = new Set(
+  settingsOf(SETTINGS_SCHEMA).flatMap(({ meta }) =>
+    meta.isSwitch === true && meta.flag !== undefined ? [meta.flag] : [],
+  ),
+);
+const FLAGS: readonly string[] = [
+  CONFIG_FILE.flag,
+  ...settingsOf(SETTINGS_SCHEMA).flatMap(({ meta }) => (meta.flag === undefined ? [] : [meta.flag])),
+];
+const OPTIONS = Object.fromEntries(
+  FLAGS.map((flag) => [flag, { type: SWITCHES.has(flag) ? ("boolean" as const) : ("string" as const) }]),
+);
+const COMMAND_OPTIONS: ReadonlyMap<string, Command> = new Map([
+  ["-h", "help"],
+  ["--help", "help"],
+  ["-v", "version"],
+  ["--version", "version"],
+]);
+const SEE_HELP = '"zonegate help" lists every command and flag.';
+
+interface OptionToken {
+  readonly name: string;
+  readonly rawName: string;
+  readonly value?: string | undefined;
+  readonly inlineValue?: boolean | undefined;
+}
+
+/** Puts one flag into `flags`, or says why not. */
+function takeFlag(token: OptionToken, flags: Map<string, string>): Arguments | undefined {
+  const { name, rawName } = token;
+  if (!rawName.startsWith("--") || !FLAGS.includes(name)) return mistake(`${rawName} is not a flag`, nearFlag(name));
+  if (flags.has(name)) return mistake(`${rawName} is there twice`, "Keep one; lists are one text with commas.");
+  const value = token.value ?? (SWITCHES.has(name) ? "true" : undefined);
+  // `--zones --dry-run`: a value is missing. `--zones=--dry-run` would be meant.
+  if (value === undefined || (token.inlineValue !== true && value.startsWith("-"))) {
+    return mistake(`${rawName} needs a value`, `Write ${rawName}=VALUE.`);
+  }
+  flags.set(name, value);
+  return undefined;
+}
+
+function withCommand(words: readonly string[], flags: ReadonlyMap<string, string>): Arguments {
+  const [word = "serve", extra] = words;
+  if (extra !== undefined) return mistake(`"${extra}" is one word too many`, SEE_HELP);
+  if (isCommand(word)) return { kind: "command", command: word, flags };
+  const near = closest(word, Object.keys(COMMANDS));
+  return mistake(`"${word}" is not a command`, near === undefined ? SEE_HELP : `Did you mean "zonegate ${near}"?`);
+}
+
+function isCommand(word: string): word is Command {
+  return Object.hasOwn(COMMANDS, word);
+}
+
+function nearFlag(name: string): string {
+  const near = closest(name, FLAGS);
+  return near === undefined ? SEE_HELP : `Did you mean --${near}?`;
+}
+
+function mistake(problem: string, hint: string): Arguments {
+  return { kind: "mistake", problem, hint };
+}

@@ -1,0 +1,86 @@
+import { describe, expect, test } from "vitest";
+import { type Arguments, parseArguments } from "#src/cli/arguments.ts";
+
+function command(name: string, flags: Readonly<Record<string, string>> = {}): object {
+  return { kind: "command", command: name, flags: new Map(Object.entries(flags)) };
+}
+
+function mistake(...argv: readonly string[]): string {
+  const result: Arguments = parseArguments(argv);
+  return result.kind === "mistake" ? `${result.problem}. ${result.hint}` : `accepted as ${result.command}`;
+}
+
+describe("commands", () => {
+  test("none means serve", () => {
+    expect(parseArguments([])).toEqual(command("serve"));
+  });
+
+  test.each(["serve", "check", "help", "version"])("%s is a command", (name) => {
+    expect(parseArguments([name])).toEqual(command(name));
+  });
+
+  test.each([
+    ["--help", "help"],
+    ["-h", "help"],
+    ["--version", "version"],
+    ["-v", "version"],
+  ])("%s asks for %s, whatever stands beside it", (flag, name) => {
+    expect(parseArguments(["serve", flag, "--zones"])).toEqual(command(name));
+  });
+
+  test("a mistyped one comes with the one that was meant", () => {
+    expect(mistake("chekc")).toBe('"chekc" is not a command. Did you mean "zonegate check"?');
+  });
+
+  test("one that is near nothing points to help", () => {
+    expect(mistake("frobnicate")).toBe('"frobnicate" is not a command. "zonegate help" lists every command and flag.');
+  });
+
+  test("a second word is refused", () => {
+    expect(mistake("check", "now")).toContain('"now" is one word too many');
+  });
+
+  test.each(["constructor", "__proto__"])("%s is no command", (word) => {
+    expect(mistake(word)).toContain("is not a command");
+  });
+});
+
+describe("flags", () => {
+  test("take their value behind = or as the next word, before or after the command", () => {
+    expect(parseArguments(["--zones=a.example", "check", "--dns-port", "53"])).toEqual(
+      command("check", { zones: "a.example", "dns-port": "53" }),
+    );
+  });
+
+  test("the file is named by one too", () => {
+    expect(parseArguments(["--config", "/etc/z.yaml"])).toEqual(command("serve", { config: "/etc/z.yaml" }));
+  });
+
+  test("a switch may stand alone", () => {
+    expect(parseArguments(["--dry-run", "check"])).toEqual(command("check", { "dry-run": "true" }));
+  });
+
+  test("a switch may be switched off", () => {
+    expect(parseArguments(["--dry-run=false"])).toEqual(command("serve", { "dry-run": "false" }));
+  });
+
+  test("a value may begin with a dash behind =", () => {
+    expect(parseArguments(["--data-dir=-x"])).toEqual(command("serve", { "data-dir": "-x" }));
+  });
+
+  test("a mistyped one comes with the one that was meant", () => {
+    expect(mistake("--dns-prt", "53")).toBe("--dns-prt is not a flag. Did you mean --dns-port?");
+  });
+
+  test.each(["-x", "-p", "--no-dry-run", "--constructor"])("%s is no flag", (flag) => {
+    expect(mistake(flag)).toContain("is not a flag");
+  });
+
+  test.each([[["--zones"]], [["--zones", "--dry-run"]]])("%j lacks a value", (argv) => {
+    expect(mistake(...argv)).toBe("--zones needs a value. Write --zones=VALUE.");
+  });
+
+  test("the same one twice is refused, for nobody can tell which is meant", () => {
+    expect(mistake("--zones=a", "--zones=b")).toContain("--zones is there twice");
+  });
+});
