@@ -1,0 +1,211 @@
+// Keeps the objects that matter and the record sets each of them gives; a change recomputes only what it touches. State
+// without I/O: time is a parameter, and the caller asks again when a hold ends.
+
+import {
+  type ClusterObject,
+  type InventoryChange,
+  keyOf,
+  keyText,
+  type ObjectKey,
+} from "#src/domain/cluster-object.ts";
+import type { RecordSet } from "#src/domain/record.ts";
+import { DEFAULT_STATUS_HOLD_MS, type HeldResult, holdAddresses } from "./held-addresses.ts";
+import { INGRESS_CLASS, readIngressClasses } from "./ingress-class.ts";
+import { createNameBudget, type NameBudget } from "./name-budget.ts";
+import { LOOKUP_RESOURCES, SOURCES } from "./registry.ts";
+import {
+  ANY_NAME,
+  type Resource,
+  type Source,
+  type SourceContext,
+  type SourceOptions,
+  type SourceProblem,
+} from "./source.ts";
+
+export interface CatalogOptions {
+  readonly sourceOptions: SourceOptions;
+  /** Any clock that does not go back; its unit is milliseconds. */
+  readonly nowMs: () => number;
+  /** How long addresses outlive their status; 0 switches the hold off. */
+  readonly statusHoldMs?: number;
+  /** Names of all objects together; names beyond are refused, older ones stay (facts: reliability T25). */
+  readonly maxNames?: number;
+  /** The kinds that give names; the registry's by default. */
+  readonly sources?: readonly Source[];
+}
+
+export interface Catalog {
+  /** Takes a change in. Objects of kinds that no source reads are ignored. */
+  apply(change: InventoryChange): void;
+  /** Every object's record sets, unmerged. The same array as before when nothing changed. */
+  recordSets(): readonly RecordSet[];
+  /** Why names are absent. The same array as before when nothing changed. */
+  problems(): readonly SourceProblem[];
+  /** When `expire` is due, by the clock of the options; `undefined` while nothing is held. */
+  nextExpiryMs(): number | undefined;
+  /** Lets go of held addresses whose time is over. */
+  expire(): void;
+}
+
+/** Names of all objects: 50,000 record sets stay well within the memory of the smallest container we promise. */
+const DEFAULT_MAX_NAMES = 50_000;
+
+export function createCatalog(options: CatalogOptions): Catalog {
+  return new ObjectCatalog(options);
+}
+
+interface Entry {
+  readonly object: ClusterObject;
+  readonly source: Source;
+  readonly references: readonly ObjectKey[];
+  result: HeldResult | undefined;
+}
+
+class ObjectCatalog implements Catalog {
+  readonly #options: CatalogOptions;
+  readonly #sources: ReadonlyMap<string, Source>;
+  readonly #entries = new Map<string, Entry>();
+  readonly #lookups = new Map<string, ClusterObject>();
+  /** From the text of a referenced key to the objects that refer to it. */
+  readonly #referrers = new Map<string, Set<string>>();
+  readonly #budget: NameBudget;
+  /** Objects with an address on hold. */
+  readonly #held = new Set<string>();
+  #context: SourceContext;
+  #recordSets: readonly RecordSet[] | undefined;
+  #problems: readonly SourceProblem[] | undefined;
+
+  constructor(options: CatalogOptions) {
+    this.#options = options;
+    this.#sources = new Map((options.sources ?? SOURCES).map((source) => [resourceText(source.resource), source]));
+    this.#budget = createNameBudget(options.maxNames ?? DEFAULT_MAX_NAMES);
+    this.#context = { options: options.sourceOptions, ingressClasses: readIngressClasses([]) };
+  }
+
+  apply(change: InventoryChange): void {
+    const dirty = new Set<string>();
+    for (const key of change.deleted) this.#delete(key, dirty);
+    for (const object of change.upserted) this.#upsert(object, dirty);
+    for (const id of dirty) this.#recompute(id);
+    for (const id of this.#budget.takeRetries()) this.#recompute(id);
+  }
+
+  recordSets(): readonly RecordSet[] {
+    this.#recordSets ??= [...this.#entries.values()].flatMap((entry) => entry.result?.recordSets ?? []);
+    return this.#recordSets;
+  }
+
+  problems(): readonly SourceProblem[] {
+    this.#problems ??= [...this.#entries.values()].flatMap((entry) => entry.result?.problems ?? []);
+    return this.#problems;
+  }
+
+  nextExpiryMs(): number | undefined {
+    const ends = [...this.#held].flatMap((id) => this.#holdEnds(id));
+    return ends.length === 0 ? undefined : ends.reduce((a, b) => Math.min(a, b));
+  }
+
+  expire(): void {
+    const nowMs = this.#options.nowMs();
+    for (const id of this.#held) {
+      if (this.#holdEnds(id).some((untilMs) => untilMs <= nowMs)) this.#recompute(id);
+    }
+  }
+
+  #holdEnds(id: string): readonly number[] {
+    return [...(this.#entries.get(id)?.result?.heldUntilMs.values() ?? [])];
+  }
+
+  #upsert(object: ClusterObject, dirty: Set<string>): void {
+    const key = keyOf(object);
+    const id = keyText(key);
+    if (isLookup(key)) {
+      this.#lookups.set(id, object);
+      this.#lookupChanged(key, dirty);
+    }
+    const source = this.#sources.get(resourceText(key));
+    if (source === undefined) return;
+    const previous = this.#entries.get(id);
+    if (previous !== undefined) this.#unlink(id, previous);
+    const references = source.references(object);
+    // An object that was deleted and made again under the same name is another one: nothing of the old one is held for it.
+    const result = previous?.object.metadata.uid === object.metadata.uid ? previous?.result : undefined;
+    this.#entries.set(id, { object, source, references, result });
+    for (const reference of references) this.#link(id, reference);
+    dirty.add(id);
+  }
+
+  #delete(key: ObjectKey, dirty: Set<string>): void {
+    const id = keyText(key);
+    if (this.#lookups.delete(id)) this.#lookupChanged(key, dirty);
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    this.#unlink(id, entry);
+    this.#entries.delete(id);
+    this.#budget.release(id);
+    this.#held.delete(id);
+    dirty.delete(id);
+    this.#forget();
+  }
+
+  #lookupChanged(key: ObjectKey, dirty: Set<string>): void {
+    const classes = [...this.#lookups.values()].filter((object) => isSameResource(keyOf(object), INGRESS_CLASS));
+    this.#context = { ...this.#context, ingressClasses: readIngressClasses(classes) };
+    for (const name of [key.name, ANY_NAME]) {
+      for (const id of this.#referrers.get(keyText({ ...key, name })) ?? []) dirty.add(id);
+    }
+  }
+
+  #recompute(id: string): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    const fresh = entry.source.toRecords(entry.object, this.#context);
+    const admitted = this.#budget.admit(id, keyOf(entry.object), fresh);
+    const result = holdAddresses(admitted, entry.result, {
+      object: entry.object,
+      nowMs: this.#options.nowMs(),
+      holdMs: this.#options.statusHoldMs ?? DEFAULT_STATUS_HOLD_MS,
+    });
+    const isSame = entry.result !== undefined && contentText(entry.result) === contentText(result);
+    entry.result = result;
+    if (result.heldUntilMs.size > 0) this.#held.add(id);
+    else this.#held.delete(id);
+    if (!isSame) this.#forget();
+  }
+
+  #link(id: string, reference: ObjectKey): void {
+    const text = keyText(reference);
+    const referrers = this.#referrers.get(text) ?? new Set();
+    this.#referrers.set(text, referrers.add(id));
+  }
+
+  #unlink(id: string, entry: Entry): void {
+    for (const reference of entry.references) {
+      const text = keyText(reference);
+      const referrers = this.#referrers.get(text);
+      referrers?.delete(id);
+      if (referrers?.size === 0) this.#referrers.delete(text);
+    }
+  }
+
+  #forget(): void {
+    this.#recordSets = undefined;
+    this.#problems = undefined;
+  }
+}
+
+function isLookup(key: ObjectKey): boolean {
+  return LOOKUP_RESOURCES.some((resource) => isSameResource(resource, key));
+}
+
+function isSameResource(a: Resource, b: Resource): boolean {
+  return a.group === b.group && a.kind === b.kind;
+}
+
+function resourceText(resource: Resource): string {
+  return `${resource.group}/${resource.kind}`;
+}
+
+function contentText({ recordSets, problems }: HeldResult): string {
+  return JSON.stringify([recordSets, problems]);
+}

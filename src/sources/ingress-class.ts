@@ -1,0 +1,42 @@
+// IngressClass objects as a look-up for Ingresses. They give no names themselves.
+
+import type { ClusterObject, ObjectKey } from "#src/domain/cluster-object.ts";
+import { ANY_NAME, type IngressClasses, type Resource, type SourceZone } from "./source.ts";
+
+export const INGRESS_CLASS: Resource = { group: "networking.k8s.io", kind: "IngressClass" };
+
+const DEFAULT_ANNOTATION = "ingressclass.kubernetes.io/is-default-class";
+
+/** Which class an Ingress has, once the default is applied. */
+export interface EffectiveClass {
+  /** `undefined`: it names none, and there is no default class to give it one. */
+  readonly name: string | undefined;
+  readonly isDefault: boolean;
+}
+
+export function readIngressClasses(objects: Iterable<ClusterObject>): IngressClasses {
+  const names = new Set<string>();
+  const defaultNames = new Set<string>();
+  for (const object of objects) {
+    names.add(object.metadata.name);
+    if (object.metadata.annotations[DEFAULT_ANNOTATION] === "true") defaultNames.add(object.metadata.name);
+  }
+  return { names, defaultNames };
+}
+
+/** The IngressClass an Ingress depends on; one without a class depends on all, for any of them may be the default. */
+export function classReference(className: string | undefined): ObjectKey {
+  return { ...INGRESS_CLASS, namespace: "", name: className ?? ANY_NAME };
+}
+
+export function effectiveClass(className: string | undefined, classes: IngressClasses): EffectiveClass {
+  if (className !== undefined) return { name: className, isDefault: classes.defaultNames.has(className) };
+  const [defaultName] = [...classes.defaultNames].sort();
+  return { name: defaultName, isDefault: classes.names.size === 0 || defaultName !== undefined };
+}
+
+export function isWatched(effective: EffectiveClass, zone: SourceZone): boolean {
+  if (zone.ingressClasses === "all") return true;
+  if (effective.isDefault && zone.watchesDefaultClass) return true;
+  return effective.name !== undefined && zone.ingressClasses.includes(effective.name);
+}

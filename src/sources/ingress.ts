@@ -1,0 +1,97 @@
+// networking.k8s.io Ingress: the hosts of its rules point at the load balancer of its controller.
+
+import { z } from "zod";
+import { type ClusterObject, keyOf } from "#src/domain/cluster-object.ts";
+import { addressRecords, originOf } from "./address-records.ts";
+import { type DnsAnnotations, isIgnored, readAnnotations } from "./annotations.ts";
+import { resolveHostnames, type ZonedName } from "./hostnames.ts";
+import { classReference, type EffectiveClass, effectiveClass, isWatched } from "./ingress-class.ts";
+import { loadBalancerStatus, loadBalancerTargets } from "./load-balancer.ts";
+import { readPart } from "./shape.ts";
+import { rejected, type Source, type SourceContext, type SourceProblem, type SourceResult } from "./source.ts";
+
+export const ingressSource: Source = {
+  resource: { group: "networking.k8s.io", kind: "Ingress" },
+  references: (object) => {
+    const spec = readPart("spec", ingressSpec, object.spec);
+    return spec.ok ? [classReference(classNameOf(object, spec.value))] : [];
+  },
+  toRecords: ingressRecords,
+};
+
+const ingressSpec = z.object({
+  ingressClassName: z.string().nullish(),
+  rules: z.array(z.object({ host: z.string().nullish() })).nullish(),
+});
+type IngressSpec = z.infer<typeof ingressSpec>;
+
+/** How the class was named before `spec.ingressClassName`; controllers still honour it. */
+const LEGACY_CLASS_ANNOTATION = "kubernetes.io/ingress.class";
+
+function ingressRecords(object: ClusterObject, context: SourceContext): SourceResult {
+  if (isIgnored(object)) return rejected(object, "object.ignored", "the label k8s-gateway.dns/ignore is set");
+  const spec = readPart("spec", ingressSpec, object.spec);
+  if (!spec.ok) return rejected(object, "object.invalid", spec.problem);
+  const status = readPart("status", loadBalancerStatus, object.status);
+  if (!status.ok) return rejected(object, "object.invalid", status.problem);
+
+  const annotations = readAnnotations(object, context.options.annotationPrefixes);
+  const hosts = hostsOf(spec.value, annotations);
+  if (hosts.length === 0) return rejected(object, "host.none", "no rule names a host and no annotation does");
+  const ingressClass = effectiveClass(classNameOf(object, spec.value), context.ingressClasses);
+  const resolved = resolveHostnames(hosts, object, context.options);
+  const watched = resolved.names.filter(({ zone }) => isWatched(ingressClass, zone));
+  const unwatched = resolved.names.filter(({ zone }) => !isWatched(ingressClass, zone));
+
+  const records = addressRecords({
+    object,
+    origin: originOf(object, "Ingress", ingressClass.name),
+    names: watched,
+    targets: chooseTargets(annotations, ingressClass, context) ?? loadBalancerTargets(status.value),
+    ttlSeconds: annotations.ttlSeconds,
+    pendingReason: "the Ingress controller has written no address into status.loadBalancer",
+  });
+  const problems = [
+    ...resolved.problems,
+    ...unwatched.map((zoned) => unwatchedProblem(object, zoned, ingressClass)),
+    ...records.problems,
+  ];
+  return { recordSets: records.recordSets, problems };
+}
+
+function classNameOf(object: ClusterObject, spec: IngressSpec): string | undefined {
+  const name = spec.ingressClassName ?? object.metadata.annotations[LEGACY_CLASS_ANNOTATION];
+  return name === "" ? undefined : name;
+}
+
+/** external-dns `ingress-hostname-source`: which of the two places counts; both by default. */
+function hostsOf(spec: IngressSpec, annotations: DnsAnnotations): readonly string[] {
+  const fromRules = (spec.rules ?? []).map((rule) => rule.host ?? "").filter((host) => host.trim() !== "");
+  if (annotations.hostnameSource === "annotation-only") return annotations.hostnames;
+  if (annotations.hostnameSource === "defined-hosts-only") return fromRules;
+  return [...fromRules, ...annotations.hostnames];
+}
+
+/** What stands in for status: the `target` annotation unless it is meant for public DNS, else a setting for the class. */
+function chooseTargets(
+  annotations: DnsAnnotations,
+  ingressClass: EffectiveClass,
+  { options }: SourceContext,
+): readonly string[] | undefined {
+  const name = ingressClass.name ?? "";
+  const annotated = options.publicClasses.has(name) ? undefined : annotations.targets;
+  return annotated ?? options.classTargets.get(name);
+}
+
+function unwatchedProblem(object: ClusterObject, { name, zone }: ZonedName, effective: EffectiveClass): SourceProblem {
+  const which =
+    effective.name === undefined ? "no class, and no IngressClass is the default" : `class ${effective.name}`;
+  const reason = `the Ingress has ${which}; zone ${zone.apex} watches ${watchedText(zone)}`;
+  return { code: "class.unwatched", object: keyOf(object), hostname: name, reason };
+}
+
+function watchedText(zone: ZonedName["zone"]): string {
+  const names = zone.ingressClasses === "all" ? [] : [...zone.ingressClasses];
+  const watched = zone.watchesDefaultClass ? [...names, "the default class"] : names;
+  return watched.length === 0 ? "none" : watched.join(", ");
+}

@@ -1,0 +1,136 @@
+// What a source is: one kind of cluster object, read into record sets. The catalog keeps the objects; a source keeps nothing.
+
+import { type ClusterObject, keyOf, type ObjectKey } from "#src/domain/cluster-object.ts";
+import type { DomainName } from "#src/domain/name.ts";
+import type { RecordSet } from "#src/domain/record.ts";
+
+/** A kind of object, whatever its version. */
+export type Resource = Pick<ObjectKey, "group" | "kind">;
+
+/** One kind that gives names. Pure; never throws for a bad object. */
+export interface Source {
+  readonly resource: Resource;
+  /**
+   * Objects whose change may change this object's records, so that a change recomputes only what it touches. The name
+   * `ANY_NAME` stands for every object of that kind.
+   */
+  references(object: ClusterObject): readonly ObjectKey[];
+  toRecords(object: ClusterObject, context: SourceContext): SourceResult;
+}
+
+export interface SourceResult {
+  readonly recordSets: readonly RecordSet[];
+  readonly problems: readonly SourceProblem[];
+}
+
+/** No records, and why. */
+export function rejected(object: ClusterObject, code: ProblemCode, reason: string): SourceResult {
+  return { recordSets: [], problems: [{ code, object: keyOf(object), reason }] };
+}
+
+/** In `references`: any object of the kind. No Kubernetes name holds a star. */
+export const ANY_NAME = "*";
+
+/** Why a name is absent, or is not answered as its object says. Feeds `zonegate explain`. */
+export interface SourceProblem {
+  readonly code: ProblemCode;
+  readonly object: ObjectKey;
+  /** The name concerned, as written or made absolute; absent when the whole object is. */
+  readonly hostname?: string;
+  /** One sentence for a person. */
+  readonly reason: string;
+}
+
+/** Stable: part of the public interface of `explain`. */
+export type ProblemCode =
+  | "object.invalid"
+  | "object.ignored"
+  | "class.unwatched"
+  | "service.type"
+  | "host.none"
+  | "host.invalid"
+  | "host.outside"
+  | "host.protected"
+  | "host.forbidden"
+  | "host.limit"
+  | "address.none"
+  | "address.held"
+  | "address.invalid"
+  | "cname.apex"
+  | "cname.self"
+  | "ttl.invalid"
+  | "names.limit";
+
+/** What a source may look up besides its own object. */
+export interface SourceContext {
+  readonly options: SourceOptions;
+  readonly ingressClasses: IngressClasses;
+}
+
+export interface IngressClasses {
+  /** Every IngressClass there is. Empty: the object set holds none, so a class-less Ingress counts as the default class. */
+  readonly names: ReadonlySet<string>;
+  /** Those marked as default. */
+  readonly defaultNames: ReadonlySet<string>;
+}
+
+export interface SourceOptions {
+  readonly zones: readonly SourceZone[];
+  /** With the final slash; the first one that carries a `target` or `ttl` decides, hostnames of all are joined. */
+  readonly annotationPrefixes: readonly string[];
+  /** Names that no object may claim. */
+  readonly protectedNames: ReadonlySet<DomainName>;
+  /** Whether objects may claim `*.x`. */
+  readonly allowWildcards: boolean;
+  /** Suffixes a namespace may claim names below; a namespace that is not listed may claim any. */
+  readonly namespaceSuffixes: ReadonlyMap<string, readonly DomainName[]>;
+  /** Addresses or host names per Ingress class that stand in for `status`, for controllers that write none or a wrong one. */
+  readonly classTargets: ReadonlyMap<string, readonly string[]>;
+  /** Ingress classes whose `target` annotation is meant for public DNS: inside, status answers (docs/decisions.md 40). */
+  readonly publicClasses: ReadonlySet<string>;
+}
+
+export interface SourceZone {
+  readonly apex: DomainName;
+  /** Ingress classes whose names this zone answers. */
+  readonly ingressClasses: readonly string[] | "all";
+  /** Whether it also answers for the default class, whatever its name. */
+  readonly watchesDefaultClass: boolean;
+}
+
+/** Both prefixes that external-dns has used (docs/decisions.md 25). */
+export const DEFAULT_ANNOTATION_PREFIXES: readonly string[] = [
+  "external-dns.alpha.kubernetes.io/",
+  "external-dns.kubernetes.io/",
+];
+
+/** docs/decisions.md 40. */
+export const DEFAULT_INGRESS_CLASSES: readonly string[] = ["internal"];
+
+/** docs/decisions.md 40. */
+export const DEFAULT_PUBLIC_CLASSES: readonly string[] = ["external"];
+
+/** Names by which clients find their proxy, console or themselves: whoever holds one of them holds the LAN. */
+export const PROTECTED_LABELS: readonly string[] = ["isatap", "localhost", "unifi", "wpad"];
+
+/** A zone that watches what docs/decisions.md 40 says. */
+export function defaultZone(apex: DomainName): SourceZone {
+  return { apex, ingressClasses: DEFAULT_INGRESS_CLASSES, watchesDefaultClass: true };
+}
+
+/** Options with every default; `nameservers` are protected like the labels above. */
+export function defaultSourceOptions(
+  zones: readonly SourceZone[],
+  nameservers: readonly DomainName[] = [],
+): SourceOptions {
+  const labels = zones.flatMap((zone) => PROTECTED_LABELS.map((label) => `${label}.${zone.apex}` as DomainName));
+  return {
+    zones,
+    annotationPrefixes: DEFAULT_ANNOTATION_PREFIXES,
+    protectedNames: new Set([...labels, ...nameservers]),
+    allowWildcards: true,
+    namespaceSuffixes: new Map(),
+    classTargets: new Map(),
+    publicClasses: new Set(DEFAULT_PUBLIC_CLASSES),
+  };
+}

@@ -1,0 +1,179 @@
+import { describe, expect, test } from "vitest";
+import { type ClusterObject, keyOf } from "#src/domain/cluster-object.ts";
+import { type CatalogOptions, createCatalog } from "#src/sources/catalog.ts";
+import { SOURCES } from "#src/sources/registry.ts";
+import { defaultSourceOptions, type Source } from "#src/sources/source.ts";
+import { HOME, ingress, ingressClass, lines, service } from "./objects.ts";
+
+function catalogOf(more: Partial<CatalogOptions> = {}) {
+  return createCatalog({ sourceOptions: defaultSourceOptions([HOME]), nowMs: () => 0, ...more });
+}
+
+/** The registry's sources, counting how often each computes. */
+function counted(): { readonly sources: readonly Source[]; readonly calls: string[] } {
+  const calls: string[] = [];
+  const sources = SOURCES.map((source) => ({
+    ...source,
+    toRecords: (...[object, context]: Parameters<Source["toRecords"]>) => {
+      calls.push(object.metadata.name);
+      return source.toRecords(object, context);
+    },
+  }));
+  return { sources, calls };
+}
+
+function app(name: string, className?: string): ClusterObject {
+  return ingress([`${name}.home.example.com`], {
+    metadata: { name },
+    ...(className === undefined ? {} : { className }),
+  });
+}
+
+describe("changes", () => {
+  test("among 10,000 objects one change recomputes one object", () => {
+    const { sources, calls } = counted();
+    const catalog = catalogOf({ sources });
+    const objects = Array.from({ length: 10_000 }, (_, index) => app(`app${index}`, "internal"));
+    catalog.apply({ upserted: objects, deleted: [] });
+    expect(calls).toHaveLength(10_000);
+    calls.length = 0;
+    catalog.apply({ upserted: [app("app7", "external")], deleted: [] });
+    expect(calls).toEqual(["app7"]);
+    expect(catalog.recordSets()).toHaveLength(9_999);
+  });
+
+  test("a change of an IngressClass recomputes those that name it and those that name none", () => {
+    const { sources, calls } = counted();
+    const catalog = catalogOf({ sources });
+    const objects = [app("a", "nginx"), app("b", "traefik"), app("c"), service()];
+    catalog.apply({ upserted: [...objects, ingressClass("nginx"), ingressClass("traefik")], deleted: [] });
+    expect(lines(catalog.recordSets())).toEqual(["app.default.home.example.com A 192.0.2.1"]);
+    calls.length = 0;
+    catalog.apply({ upserted: [ingressClass("nginx", "default")], deleted: [] });
+    expect(calls.toSorted()).toEqual(["a", "c"]);
+    expect(lines(catalog.recordSets())).toEqual([
+      "a.home.example.com A 192.0.2.1",
+      "app.default.home.example.com A 192.0.2.1",
+      "c.home.example.com A 192.0.2.1",
+    ]);
+  });
+
+  test("when the last IngressClass goes, an Ingress without a class counts as the default class", () => {
+    const catalog = catalogOf();
+    catalog.apply({ upserted: [app("a"), ingressClass("other")], deleted: [] });
+    expect(catalog.problems().map((problem) => problem.code)).toEqual(["class.unwatched"]);
+    catalog.apply({ upserted: [], deleted: [keyOf(ingressClass("other"))] });
+    expect(catalog.recordSets()).toHaveLength(1);
+    expect(catalog.problems()).toEqual([]);
+  });
+
+  test("a deleted object takes its records and its problems along", () => {
+    const catalog = catalogOf();
+    const pending = ingress(["a.home.example.com"], { addresses: [] });
+    catalog.apply({ upserted: [pending], deleted: [] });
+    expect(catalog.problems()).toHaveLength(1);
+    catalog.apply({ upserted: [], deleted: [keyOf(pending)] });
+    expect(catalog.recordSets()).toEqual([]);
+    expect(catalog.problems()).toEqual([]);
+  });
+
+  test("a change without effect keeps the same arrays", () => {
+    const catalog = catalogOf();
+    const pending = ingress(["p.home.example.com"], { addresses: [], metadata: { name: "pending" } });
+    catalog.apply({ upserted: [app("a", "internal"), pending], deleted: [] });
+    const before = { sets: catalog.recordSets(), problems: catalog.problems() };
+    const configMap = { ...app("a"), apiVersion: "v1", kind: "ConfigMap" };
+    catalog.apply({
+      upserted: [app("a", "internal"), pending, configMap],
+      deleted: [{ ...keyOf(pending), name: "x" }],
+    });
+    expect(catalog.recordSets()).toBe(before.sets);
+    expect(catalog.problems()).toBe(before.problems);
+  });
+});
+
+describe("addresses that vanish from status", () => {
+  const HOLD_MS = 600_000;
+  const full = ingress(["a.home.example.com"], { addresses: ["192.0.2.1", "2001:db8::1"] });
+  const empty = ingress(["a.home.example.com"], { addresses: [] });
+  const held = ["a.home.example.com A 192.0.2.1", "a.home.example.com AAAA 2001:db8::1"];
+
+  function holding() {
+    const time = { nowMs: 1_000 };
+    const catalog = catalogOf({ nowMs: () => time.nowMs, statusHoldMs: HOLD_MS });
+    catalog.apply({ upserted: [full], deleted: [] });
+    time.nowMs = 5_000;
+    catalog.apply({ upserted: [empty], deleted: [] });
+    return { catalog, time };
+  }
+
+  test("are answered until the hold ends, and it is said", () => {
+    const { catalog, time } = holding();
+    expect(lines(catalog.recordSets())).toEqual(held);
+    expect(catalog.problems().map((problem) => problem.code)).toEqual(["address.none", "address.held"]);
+    expect(catalog.nextExpiryMs()).toBe(5_000 + HOLD_MS);
+    time.nowMs = 5_000 + HOLD_MS - 1;
+    catalog.expire();
+    expect(lines(catalog.recordSets())).toEqual(held);
+    time.nowMs += 1;
+    catalog.expire();
+    expect(lines(catalog.recordSets())).toEqual(["a.home.example.com A"]);
+    expect(catalog.nextExpiryMs()).toBeUndefined();
+  });
+
+  test("are held from the first loss: more changes without an address do not prolong it", () => {
+    const { catalog, time } = holding();
+    time.nowMs = 300_000;
+    catalog.apply({ upserted: [empty], deleted: [] });
+    expect(catalog.nextExpiryMs()).toBe(5_000 + HOLD_MS);
+  });
+
+  test("give way to new ones at once", () => {
+    const { catalog } = holding();
+    catalog.apply({ upserted: [ingress(["a.home.example.com"], { addresses: ["192.0.2.9"] })], deleted: [] });
+    expect(lines(catalog.recordSets())).toEqual(["a.home.example.com A 192.0.2.9"]);
+    expect(catalog.nextExpiryMs()).toBeUndefined();
+  });
+
+  test("go with their object, also when another takes its name", () => {
+    const { catalog } = holding();
+    catalog.apply({ upserted: [{ ...empty, metadata: { ...empty.metadata, uid: "another" } }], deleted: [] });
+    expect(lines(catalog.recordSets())).toEqual(["a.home.example.com A"]);
+    const again = holding().catalog;
+    again.apply({ upserted: [], deleted: [keyOf(empty)] });
+    expect(again.recordSets()).toEqual([]);
+    expect(again.nextExpiryMs()).toBeUndefined();
+  });
+
+  test("are not held for a host that the object no longer names, nor when the hold is switched off", () => {
+    const { catalog } = holding();
+    catalog.apply({ upserted: [ingress(["b.home.example.com"], { addresses: [] })], deleted: [] });
+    expect(lines(catalog.recordSets())).toEqual(["b.home.example.com A"]);
+    const off = catalogOf({ statusHoldMs: 0 });
+    off.apply({ upserted: [full], deleted: [] });
+    off.apply({ upserted: [empty], deleted: [] });
+    expect(lines(off.recordSets())).toEqual(["a.home.example.com A"]);
+  });
+});
+
+describe("more names than allowed", () => {
+  test("new names are refused and old ones stay; freed room is used again", () => {
+    const catalog = catalogOf({ maxNames: 2 });
+    catalog.apply({ upserted: [app("a"), app("b")], deleted: [] });
+    catalog.apply({ upserted: [app("c")], deleted: [] });
+    expect(catalog.problems()).toMatchObject([{ code: "names.limit", hostname: "c.home.example.com" }]);
+    catalog.apply({ upserted: [app("a")], deleted: [] });
+    expect(lines(catalog.recordSets()).map((line) => line.split(".")[0])).toEqual(["a", "b"]);
+    catalog.apply({ upserted: [], deleted: [keyOf(app("b"))] });
+    expect(lines(catalog.recordSets()).map((line) => line.split(".")[0])).toEqual(["a", "c"]);
+    expect(catalog.problems()).toEqual([]);
+  });
+
+  test("another object for a name that is served already is no new name", () => {
+    const catalog = catalogOf({ maxNames: 1 });
+    const second = { ...app("a"), metadata: { ...app("a").metadata, name: "second" } };
+    catalog.apply({ upserted: [app("a"), second], deleted: [] });
+    expect(catalog.recordSets()).toHaveLength(2);
+    expect(catalog.problems()).toEqual([]);
+  });
+});

@@ -1,0 +1,88 @@
+// Builders for cluster objects and source contexts, with only what a test says.
+
+import type { ClusterObject } from "#src/domain/cluster-object.ts";
+import { type DomainName, parseName } from "#src/domain/name.ts";
+import type { RecordSet } from "#src/domain/record.ts";
+import { readIngressClasses } from "#src/sources/ingress-class.ts";
+import {
+  defaultSourceOptions,
+  defaultZone,
+  type SourceContext,
+  type SourceOptions,
+  type SourceZone,
+} from "#src/sources/source.ts";
+
+export function domainName(text: string): DomainName {
+  const name = parseName(text);
+  if (!name.ok) throw new Error(name.problem);
+  return name.value;
+}
+
+export const HOME: SourceZone = defaultZone(domainName("home.example.com"));
+
+type Metadata = Partial<ClusterObject["metadata"]>;
+
+export function ingress(
+  hosts: readonly (string | undefined)[],
+  more: { metadata?: Metadata; className?: string; addresses?: readonly string[]; status?: unknown } = {},
+): ClusterObject {
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "Ingress",
+    metadata: metadata(more.metadata),
+    spec: { ingressClassName: more.className, rules: hosts.map((host) => ({ host })) },
+    status: more.status ?? loadBalancer(more.addresses ?? ["192.0.2.1"]),
+  };
+}
+
+export function service(
+  more: { metadata?: Metadata; spec?: object; addresses?: readonly string[]; status?: unknown } = {},
+): ClusterObject {
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: metadata(more.metadata),
+    spec: { type: "LoadBalancer", ...more.spec },
+    status: more.status ?? loadBalancer(more.addresses ?? ["192.0.2.1"]),
+  };
+}
+
+export function ingressClass(name: string, isDefault: "default" | "other" = "other"): ClusterObject {
+  const annotations = isDefault === "default" ? { "ingressclass.kubernetes.io/is-default-class": "true" } : {};
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "IngressClass",
+    metadata: { name, namespace: "", labels: {}, annotations },
+    spec: {},
+    status: {},
+  };
+}
+
+export function contextOf(
+  zones: readonly SourceZone[] = [HOME],
+  more: { classes?: readonly ClusterObject[]; options?: Partial<SourceOptions> } = {},
+): SourceContext {
+  return {
+    options: { ...defaultSourceOptions(zones), ...more.options },
+    ingressClasses: readIngressClasses(more.classes ?? []),
+  };
+}
+
+/** One line per record set, sorted: `name TYPE ttl? targets`. */
+export function lines(sets: readonly RecordSet[]): readonly string[] {
+  return sets
+    .map((set) =>
+      [set.name, set.type, ...(set.ttlSeconds === undefined ? [] : [set.ttlSeconds]), ...set.targets].join(" "),
+    )
+    .sort();
+}
+
+function metadata(more: Metadata = {}): ClusterObject["metadata"] {
+  return { name: "app", namespace: "default", labels: {}, annotations: {}, ...more };
+}
+
+function loadBalancer(targets: readonly string[]): object {
+  return {
+    loadBalancer: { ingress: targets.map((text) => (/[g-z]/.test(text) ? { hostname: text } : { ip: text })) },
+  };
+}
