@@ -161,6 +161,20 @@ describe("changes that watching tells", () => {
     expect(sent).toEqual(["+a", "+a", "+a"]);
   });
 
+  test("files in a folder that took the place of another", async () => {
+    for (const folder of ["sub", "next"]) await mkdir(join(root, folder));
+    await put("sub/a.yaml", manifest("a", "old"));
+    const { shows, sent } = await start();
+    await put("next/a.yaml.new", manifest("a", "new"));
+    await rename(join(root, "next/a.yaml.new"), join(root, "next/a.yaml"));
+    await rename(join(root, "sub"), join(root, ".away"));
+    await rename(join(root, "next"), join(root, "sub"));
+    await shows({ a: "new" });
+    await put("sub/a.yaml", manifest("a", "newer"));
+    await shows({ a: "newer" });
+    expect(sent.at(-1)).toBe("+a");
+  });
+
   test("files in a folder that was made, removed and made again", async () => {
     const { shows, sent } = await start();
     for (const note of ["1", "2"]) {
