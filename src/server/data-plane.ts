@@ -154,10 +154,12 @@ class ThreadedDataPlane implements DataPlane {
     try {
       const isInTime = await this.#within(listening.promise, LISTEN_TIMEOUT_MS);
       if (!isInTime) throw new Error(`the dns thread did not listen within ${LISTEN_TIMEOUT_MS} ms`);
+      this.#stopping.signal.throwIfAborted();
       if (this.#endpoints.length === 0) throw nothingBoundProblem(this.#listen);
       return worker;
     } catch (error) {
       await worker.terminate();
+      this.#stopping.signal.throwIfAborted();
       throw error;
     }
   }

@@ -38,6 +38,9 @@ export class TcpConnection {
   #deadline: Deadline;
   #queries = 0;
   #closeReason: CloseReason | undefined;
+  /** Messages of the last segment wait for another turn. */
+  #hasBacklog = false;
+  #hasInputEnded = false;
   #isFinishing = false;
 
   /** `socket` must allow half-open and have `maxOutboundBytes` as its high-water mark. */
@@ -51,7 +54,7 @@ export class TcpConnection {
     this.#deadline = this.#deadlineIn(limits.firstByteTimeoutMs, "first-byte-timeout");
     socket.on("data", (segment: Buffer) => this.#receive(segment));
     socket.on("drain", () => this.#continue());
-    socket.on("end", () => this.#finish("by-client"));
+    socket.on("end", () => this.#endOfInput());
     socket.on("error", () => this.close("socket-error"));
     socket.on("close", () => options.onClosed(this.#closeReason ?? "by-client"));
   }
@@ -71,6 +74,12 @@ export class TcpConnection {
     if (this.#isFinishing) return;
     this.#frames.push(segment);
     this.#continue();
+  }
+
+  /** The client closed its side (RFC 7766 §6.2.4); a paused socket tells so at once, before its backlog is answered. */
+  #endOfInput(): void {
+    this.#hasInputEnded = true;
+    if (!this.#hasBacklog) this.#finish("by-client");
   }
 
   #continue(): void {
@@ -102,6 +111,8 @@ export class TcpConnection {
 
   #settle(end: TurnEnd, turn: { readonly hadMessage: boolean }): void {
     const { limits } = this.#options;
+    this.#hasBacklog = end === "turn-over" || end === "outbound-full";
+    if (this.#hasInputEnded && !this.#hasBacklog) return this.#finish("by-client");
     switch (end) {
       case "between-messages":
         this.#deadline = this.#deadlineIn(limits.idleTimeoutMs, "idle");
