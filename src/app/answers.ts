@@ -3,7 +3,9 @@
 
 import { compileZone, type ZoneProblem } from "#src/dns/compile.ts";
 import { nextSerial } from "#src/dns/serial.ts";
+import { TYPE } from "#src/dns/wire/registry.ts";
 import { sameContent, type ZoneContent, type ZoneOptions } from "#src/dns/zone-content.ts";
+import { isWildcard } from "#src/domain/name.ts";
 import type { RecordSet } from "#src/domain/record.ts";
 import type { Clock } from "#src/lib/clock.ts";
 import type { Logger } from "#src/lib/log.ts";
@@ -33,6 +35,8 @@ export interface AnswersStatus {
   }[];
   readonly conflicts: readonly Conflict[];
   readonly problems: readonly ZoneProblem[];
+  /** Some name with an address, for "try this"; `undefined` when there is none. */
+  readonly exampleName: string | undefined;
 }
 
 export interface Answers {
@@ -87,7 +91,16 @@ class ZoneAnswers implements Answers {
       })),
       conflicts: this.#conflicts,
       problems: this.#problems,
+      exampleName: this.#exampleName(),
     };
+  }
+
+  #exampleName(): string | undefined {
+    const nameservers = new Set(this.#options.zones.flatMap((zone) => zone.nameservers.map(({ name }) => name)));
+    return this.#contents
+      .flatMap((content) => content.recordSets)
+      .find((set) => set.type === TYPE.A && set.rdata.length > 0 && !nameservers.has(set.name) && !isWildcard(set.name))
+      ?.name;
   }
 
   /** Compiles at once; what comes while a publication runs is taken together into the next one (docs/decisions.md 19). */

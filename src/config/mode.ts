@@ -50,6 +50,8 @@ export const MODE_TABLE: Readonly<Record<Mode, ModeRow>> = {
       zones: ["home.example.com"],
       "sources.manifests": "examples/homelab",
       "shutdown.lameDuckSeconds": 0,
+      // Somebody is looking: the start explains itself, also through a pipe.
+      "log.format": "text",
     },
     needs: [],
   },

@@ -1,0 +1,157 @@
+// The composition root: which parts a mode runs, in which order they start and stop, and what operators see of them.
+
+import type { Settings } from "#src/config/settings.ts";
+import type { Clock } from "#src/lib/clock.ts";
+import type { Lifecycle } from "#src/lib/lifecycle.ts";
+import type { Logger } from "#src/lib/log.ts";
+import { createMetrics, type Metrics, type ServingState } from "#src/ops/metrics.ts";
+import { createOpsServer, type OpsServer } from "#src/ops/server.ts";
+import { createReadingHalf, type ReadingHalf, type ReadingStatus } from "./reading-half.ts";
+import { VERSION } from "./version.ts";
+import { createWritingHalf, type WritingHalf, type WritingStatus } from "./writing-half.ts";
+
+export interface AppOptions {
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface AppStatus {
+  readonly version: string;
+  readonly mode: string;
+  readonly reason: string;
+  readonly startedAtMs: number;
+  readonly ready: boolean;
+  readonly notReady: readonly string[];
+  readonly ops: ReturnType<OpsServer["addresses"]>;
+  readonly dns: ReadingStatus | undefined;
+  readonly webhook: WritingStatus | undefined;
+}
+
+export interface App extends Lifecycle {
+  /** Rejects with UnavailableError or ConfigError; nothing runs then. */
+  start(): Promise<void>;
+  /** Says "not ready" from now on while everything goes on answering, so that callers move away before `stop`. */
+  drain(): void;
+  status(): AppStatus;
+}
+
+export function createApp(options: AppOptions): App {
+  return new ZonegateApp(options);
+}
+
+class ZonegateApp implements App {
+  readonly #options: AppOptions;
+  readonly #startedAtMs: number;
+  readonly #metrics: Metrics;
+  readonly #ops: OpsServer | undefined;
+  readonly #reading: ReadingHalf | undefined;
+  readonly #writing: WritingHalf | undefined;
+  #phase: "starting" | "running" | "draining" = "starting";
+
+  constructor(options: AppOptions) {
+    const { settings, clock, log } = options;
+    const { parts } = settings.mode;
+    this.#options = options;
+    this.#startedAtMs = clock.nowMs();
+    this.#metrics = createMetrics({
+      build: { version: VERSION, node: process.version },
+      readDnsFigures: () => this.#reading?.counters() ?? {},
+      readServingState: () => this.#servingState(),
+      clock,
+    });
+    if (parts.has("dns")) {
+      this.#reading = createReadingHalf({
+        settings,
+        servesLocal: parts.has("webhook"),
+        clock,
+        log,
+        bugCaught: () => this.#metrics.bugCaught(),
+      });
+    }
+    if (parts.has("webhook")) {
+      this.#writing = createWritingHalf({
+        settings,
+        clock,
+        log,
+        observer: this.#metrics,
+        onCommit: (recordSets) => this.#reading?.contributeLocal(recordSets),
+      });
+    }
+    if (parts.has("ops")) {
+      this.#ops = createOpsServer({
+        hosts: settings.ops.addresses,
+        port: settings.ops.port,
+        isLive: () => this.#reading?.isLive() ?? Promise.resolve(true),
+        readiness: () => this.#readiness(),
+        metrics: this.#metrics,
+        status: () => this.status(),
+        log,
+        clock,
+      });
+    }
+  }
+
+  /** Ports first: external-dns and the kubelet must be heard before anything is read or contacted. */
+  async start(): Promise<void> {
+    try {
+      await this.#writing?.listen();
+      await this.#ops?.start();
+      await Promise.all([this.#writing?.start(), this.#reading?.start()]);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    this.#phase = "running";
+  }
+
+  drain(): void {
+    this.#phase = "draining";
+  }
+
+  /** Writers first, so that nothing is acknowledged that nobody serves; DNS as late as possible; health last. */
+  async stop(): Promise<void> {
+    this.drain();
+    await this.#writing?.stop();
+    await this.#reading?.stop();
+    await this.#ops?.stop();
+  }
+
+  status(): AppStatus {
+    const { settings } = this.#options;
+    const readiness = this.#readiness();
+    return {
+      version: VERSION,
+      mode: settings.mode.mode,
+      reason: settings.mode.reason,
+      startedAtMs: this.#startedAtMs,
+      ready: readiness.isReady,
+      notReady: readiness.reasons,
+      ops: this.#ops?.addresses() ?? [],
+      dns: this.#reading?.status(),
+      webhook: this.#writing?.status(),
+    };
+  }
+
+  #readiness(): { readonly isReady: boolean; readonly reasons: readonly string[] } {
+    const reasons: string[] = [];
+    if (this.#phase === "draining") reasons.push("draining");
+    if (this.#phase === "starting") reasons.push("starting");
+    for (const source of this.#reading?.status().waitingFor ?? []) reasons.push(`${source} has not been read yet`);
+    return { isReady: reasons.length === 0, reasons };
+  }
+
+  #servingState(): ServingState {
+    const dns = this.#reading?.status();
+    const problems = new Map<string, number>();
+    for (const { code } of [...(dns?.objectProblems ?? []), ...(dns?.problems ?? [])]) {
+      problems.set(code, (problems.get(code) ?? 0) + 1);
+    }
+    return {
+      isReady: this.#readiness().isReady,
+      zones: (dns?.zones ?? []).map(({ apex, names, recordSets }) => ({ zone: apex, names, recordSets })),
+      problems,
+      conflicts: dns?.conflicts.length ?? 0,
+    };
+  }
+}

@@ -1,0 +1,186 @@
+// The reading half put together: manifests and static records become record sets, those become answers, the data plane
+// serves them. Joins parts; decides nothing about names or packets.
+
+import { networkInterfaces } from "node:os";
+import type { Settings } from "#src/config/settings.ts";
+import { completeZoneOptions, type ZoneOptions } from "#src/dns/zone-content.ts";
+import type { InventoryChange } from "#src/domain/cluster-object.ts";
+import type { RecordSet } from "#src/domain/record.ts";
+import { ConfigError } from "#src/errors.ts";
+import type { Clock } from "#src/lib/clock.ts";
+import type { Lifecycle } from "#src/lib/lifecycle.ts";
+import type { Logger } from "#src/lib/log.ts";
+import { createManifestInventory, type ManifestInventory, type ManifestReport } from "#src/manifests/inventory.ts";
+import { createDataPlane, type DataPlane } from "#src/server/data-plane.ts";
+import { type Catalog, createCatalog } from "#src/sources/catalog.ts";
+import { defaultSourceOptions, type SourceProblem } from "#src/sources/source.ts";
+import { staticRecordSets } from "#src/sources/static.ts";
+import { type Answers, type AnswersStatus, type Contributor, createAnswers } from "./answers.ts";
+
+/** Longest wait for sources before names are denied all the same (docs/decisions.md 16). */
+const WAIT_FOR_SOURCES_MS = 60_000;
+
+export interface ReadingHalfOptions {
+  readonly settings: Settings;
+  /** Whether the local store will contribute, and must be waited for. */
+  readonly servesLocal: boolean;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** An error that no code foresaw. */
+  bugCaught(): void;
+}
+
+export interface ReadingStatus extends AnswersStatus {
+  readonly addresses: ReturnType<DataPlane["addresses"]>;
+  readonly manifests: ManifestReport | undefined;
+  readonly objectProblems: readonly SourceProblem[];
+}
+
+export interface ReadingHalf extends Lifecycle {
+  /** Takes the local store's record sets in; they are served as soon as the data plane has them. */
+  contributeLocal(recordSets: readonly RecordSet[]): void;
+  isLive(): Promise<boolean>;
+  counters(): Readonly<Record<string, number>>;
+  status(): ReadingStatus;
+}
+
+/** How long /livez waits for the data plane's own answer. */
+const PING_TIMEOUT_MS = 2_000;
+
+/** Throws ConfigError when a static record lies in no zone. */
+export function createReadingHalf(options: ReadingHalfOptions): ReadingHalf {
+  return new JoinedReadingHalf(options);
+}
+
+class JoinedReadingHalf implements ReadingHalf {
+  readonly #options: ReadingHalfOptions;
+  readonly #dataPlane: DataPlane;
+  readonly #answers: Answers;
+  readonly #catalog: Catalog;
+  readonly #inventory: ManifestInventory | undefined;
+  readonly #staticSets: readonly RecordSet[];
+  readonly #stopping = new AbortController();
+
+  constructor(options: ReadingHalfOptions) {
+    const { settings, clock, log } = options;
+    this.#options = options;
+    this.#staticSets = readStaticRecords(settings);
+    this.#dataPlane = createDataPlane({
+      listen: settings.dns.addresses.map((address) => ({ address, port: settings.dns.port })),
+      allowedNetworks: settings.dns.allow,
+      uncappedClients: [],
+      interfaces: networkInterfaces,
+      clock,
+      logger: log,
+    });
+    const folder = settings.sources.manifests;
+    const awaited: Contributor[] = ["static"];
+    if (options.servesLocal) awaited.push("local");
+    if (folder !== undefined) awaited.push("manifests");
+    this.#answers = createAnswers({
+      zones: zoneOptions(settings),
+      awaited,
+      clock,
+      log,
+      publish: (contents, ready) => this.#dataPlane.publish(contents, ready),
+    });
+    const nameservers = settings.zones.flatMap((zone) => zone.nameservers.map((nameserver) => nameserver.name));
+    this.#catalog = createCatalog({
+      sourceOptions: {
+        ...defaultSourceOptions(settings.zones, nameservers),
+        annotationPrefixes: settings.sources.annotationPrefixes,
+      },
+      nowMs: () => clock.monotonicMs(),
+      // Whoever takes an address out of a file means it; holds are for a controller that restarts.
+      statusHoldMs: 0,
+    });
+    if (folder !== undefined) {
+      this.#inventory = createManifestInventory({ folder, log, clock, onChange: (change) => this.#takeIn(change) });
+    }
+  }
+
+  async start(): Promise<void> {
+    const published = this.#contribute("static", this.#staticSets);
+    await this.#dataPlane.start();
+    await published;
+    void this.#stopWaitingInTime();
+    if (this.#inventory === undefined) return;
+    await this.#inventory.start();
+    // An empty folder tells of no change, and has been read all the same.
+    await this.#contribute("manifests", this.#catalog.recordSets());
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error("stopping"));
+    await this.#inventory?.stop();
+    await this.#dataPlane.stop();
+  }
+
+  contributeLocal(recordSets: readonly RecordSet[]): void {
+    void this.#contribute("local", recordSets);
+  }
+
+  isLive(): Promise<boolean> {
+    return this.#dataPlane.ping(PING_TIMEOUT_MS);
+  }
+
+  counters(): Readonly<Record<string, number>> {
+    return this.#dataPlane.counters();
+  }
+
+  status(): ReadingStatus {
+    return {
+      ...this.#answers.status(),
+      addresses: this.#dataPlane.addresses(),
+      manifests: this.#inventory?.report(),
+      objectProblems: this.#catalog.problems(),
+    };
+  }
+
+  #takeIn(change: InventoryChange): void {
+    this.#catalog.apply(change);
+    void this.#contribute("manifests", this.#catalog.recordSets());
+  }
+
+  /** Resolves when it is served; never rejects. */
+  #contribute(from: Contributor, recordSets: readonly RecordSet[]): Promise<void> {
+    return this.#settle(this.#answers.contribute(from, recordSets));
+  }
+
+  /** What cannot be published is a bug, or the end of the process; the old answers go on either way. */
+  async #settle(publication: Promise<void>): Promise<void> {
+    try {
+      await publication;
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return;
+      this.#options.bugCaught();
+      this.#options.log.error({ err: error }, "answers not published");
+    }
+  }
+
+  async #stopWaitingInTime(): Promise<void> {
+    try {
+      await this.#options.clock.sleep(WAIT_FOR_SOURCES_MS, this.#stopping.signal);
+    } catch {
+      // The process stops first.
+      return;
+    }
+    const { waitingFor } = this.#answers.status();
+    if (waitingFor.length === 0) return;
+    this.#options.log.warn({ waitingFor, waitedMs: WAIT_FOR_SOURCES_MS }, "sources not waited for any longer");
+    await this.#settle(this.#answers.stopWaiting());
+  }
+}
+
+function readStaticRecords(settings: Settings): readonly RecordSet[] {
+  const { recordSets, problems } = staticRecordSets(settings.records, settings.zones);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return recordSets;
+}
+
+function zoneOptions(settings: Settings): readonly ZoneOptions[] {
+  return settings.zones.map((zone) => {
+    const { apex, defaultTtlSeconds, negativeTtlSeconds, nameservers, hostmaster } = zone;
+    return completeZoneOptions(apex, { defaultTtlSeconds, negativeTtlSeconds, nameservers, hostmaster });
+  });
+}

@@ -1,0 +1,5 @@
+// The one place that knows which release this is.
+
+import manifest from "../../package.json" with { type: "json" };
+
+export const VERSION: string = manifest.version;
