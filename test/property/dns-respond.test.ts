@@ -10,10 +10,9 @@ import { createSnapshot } from "#src/dns/snapshot.ts";
 import { decodeQuery } from "#src/dns/wire/query.ts";
 import { MAX_DECODE_STEPS } from "#src/dns/wire/reader.ts";
 import { completeZoneOptions, sameContent } from "#src/dns/zone-content.ts";
-import type { RecordSet } from "#src/domain/record.ts";
-import { anyMessage, nameBelow, queryFields } from "#test/support/dns/generators.ts";
+import { anyMessage, nameBelow, queryFields, recordSetBelow } from "#test/support/dns/generators.ts";
 import { buildQuery, readReply } from "#test/support/dns/packets.ts";
-import { nameOf, recordSet, snapshotOf } from "#test/support/dns/records.ts";
+import { nameOf, snapshotOf } from "#test/support/dns/records.ts";
 
 const APEX = "example.test";
 const message = anyMessage(APEX);
@@ -113,22 +112,7 @@ describe("any good query", () => {
 });
 
 describe("any zone", () => {
-  const targets: Readonly<Record<string, fc.Arbitrary<string>>> = {
-    A: fc.ipV4(),
-    AAAA: fc.ipV6(),
-    CNAME: fc.oneof(nameBelow(APEX), nameBelow("org")),
-    TXT: fc.string({ maxLength: 600, unit: "binary-ascii" }).map((text) => JSON.stringify(text)),
-    MX: nameBelow(APEX).map((name) => `10 ${name}`),
-    SRV: nameBelow(APEX).map((name) => `1 2 3 ${name}`),
-  };
-  const set: fc.Arbitrary<RecordSet> = fc
-    .tuple(fc.constantFrom("A", "AAAA", "CNAME", "TXT", "MX", "SRV"), nameBelow(APEX))
-    .chain(([type, name]) =>
-      fc.array(targets[type] ?? fc.constant(""), { maxLength: 4 }).map((list) => {
-        return { ...recordSet(`${name} ${type}`), targets: list };
-      }),
-    );
-  const sets = fc.array(set, { maxLength: 12 });
+  const sets = fc.array(recordSetBelow(APEX), { maxLength: 12 });
   const options = completeZoneOptions(nameOf(APEX));
 
   test("compiles to the same content from its record sets in any order", () => {

@@ -1,4 +1,5 @@
-// The real data plane thread over an answering half with bugs: it throws, or takes the whole thread down, for certain names.
+// The real data plane thread over an answering half with bugs: it throws, hangs, or takes the whole thread down, for certain
+// names.
 
 import { parentPort, workerData } from "node:worker_threads";
 import { respond } from "#src/dns/respond.ts";
@@ -16,6 +17,7 @@ runWorkerThread(parentPort, workerData as WorkerSettings, {
   respond: (message, context) => {
     const text = Buffer.from(message).toString("latin1");
     if (text.includes("panic")) throw new Error("a bug in answering");
+    if (text.includes("hang")) for (;;);
     // Thrown where no query is at hand: nothing in the thread may catch it.
     if (text.includes("crash")) setImmediate(() => throwUnexpected());
     return respond(message, context);

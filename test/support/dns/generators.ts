@@ -1,7 +1,9 @@
 // fast-check generators of DNS messages: good queries, mutated ones, noise.
 
 import * as fc from "fast-check";
+import type { RecordSet } from "#src/domain/record.ts";
 import { buildQuery, DEFAULT_EDNS, type QueryFields } from "#test/support/dns/packets.ts";
+import { recordSet } from "#test/support/dns/records.ts";
 
 const TYPES = [
   "A",
@@ -26,6 +28,23 @@ export const label = fc.constantFrom("a", "b", "c", "www", "*", "_tcp", "A");
 
 export const nameBelow = (apex: string): fc.Arbitrary<string> =>
   fc.array(label, { maxLength: 4 }).map((labels) => [...labels, apex].join("."));
+
+/** A record set of any data type at a name that often exists already, aliases and stars among them. */
+export function recordSetBelow(apex: string): fc.Arbitrary<RecordSet> {
+  const targets = {
+    A: fc.ipV4(),
+    AAAA: fc.ipV6(),
+    CNAME: fc.oneof(nameBelow(apex), nameBelow("org")),
+    TXT: fc.string({ maxLength: 600, unit: "binary-ascii" }).map((text) => JSON.stringify(text)),
+    MX: nameBelow(apex).map((name) => `10 ${name}`),
+    SRV: nameBelow(apex).map((name) => `1 2 3 ${name}`),
+  } as const;
+  return fc
+    .tuple(fc.constantFrom("A", "AAAA", "CNAME", "TXT", "MX", "SRV"), nameBelow(apex))
+    .chain(([type, name]) =>
+      fc.array(targets[type], { maxLength: 4 }).map((list) => ({ ...recordSet(`${name} ${type}`), targets: list })),
+    );
+}
 
 const edns = fc.option(
   fc.record({
