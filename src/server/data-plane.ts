@@ -74,6 +74,8 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   return new ThreadedDataPlane(options);
 }
 
+type Publication = Extract<ControlMessage, { kind: "publish-full" }>;
+
 class ThreadedDataPlane implements DataPlane {
   readonly #options: DataPlaneOptions;
   readonly #counterMemory = allocateCounters();
@@ -86,7 +88,9 @@ class ThreadedDataPlane implements DataPlane {
   #listen: readonly ListenAddress[];
   #endpoints: readonly Endpoint[] = [];
   #worker: WorkerHandle | undefined;
-  #publication: Extract<ControlMessage, { kind: "publish-full" }> | undefined;
+  /** What a new thread gets: the last content known to be servable, then what may be servable. */
+  #accepted: Publication | undefined;
+  #pending: Publication | undefined;
   #epoch = 0;
   #pings = 0;
   #background: Promise<unknown> = Promise.resolve();
@@ -111,8 +115,8 @@ class ThreadedDataPlane implements DataPlane {
   publish(contents: readonly ZoneContent[], ready: boolean): Promise<void> {
     if (this.#stopping.signal.aborted) return Promise.reject(new Error("the data plane has stopped"));
     this.#epoch += 1;
-    this.#publication = { kind: "publish-full", epoch: this.#epoch, contents, ready };
-    this.#worker?.post(this.#publication);
+    this.#pending = { kind: "publish-full", epoch: this.#epoch, contents, ready };
+    this.#worker?.post(this.#pending);
     return this.#served.wait(this.#epoch);
   }
 
@@ -148,7 +152,8 @@ class ThreadedDataPlane implements DataPlane {
     this.#worker = worker;
     this.#endpoints = [];
     // In this order: a thread never listens before it has what was published.
-    if (this.#publication !== undefined) worker.post(this.#publication);
+    if (this.#accepted !== undefined) worker.post(this.#accepted);
+    if (this.#pending !== undefined) worker.post(this.#pending);
     worker.post({ kind: "listen", groups });
     void worker.ended.then((reason) => listening.reject(new Error(`the dns thread ended: ${reason}`)));
     try {
@@ -178,10 +183,10 @@ class ThreadedDataPlane implements DataPlane {
     const { logger } = this.#options;
     switch (message.kind) {
       case "published":
-        return this.#served.resolveUpTo(message.epoch);
+        return this.#notePublished(message.epoch);
       case "publish-refused":
         logger.error({ epoch: message.epoch, problem: message.problem }, "publication refused by the dns thread");
-        return this.#served.reject(message.epoch, new Error(`the content could not be served: ${message.problem}`));
+        return this.#noteRefused(message);
       case "listening":
         this.#noteListening(message);
         return listening.resolve();
@@ -195,6 +200,19 @@ class ThreadedDataPlane implements DataPlane {
       default:
         return assertNever(message);
     }
+  }
+
+  #notePublished(epoch: number): void {
+    if (this.#pending?.epoch === epoch) {
+      this.#accepted = this.#pending;
+      this.#pending = undefined;
+    }
+    this.#served.resolveUpTo(epoch);
+  }
+
+  #noteRefused({ epoch, problem }: Extract<DataPlaneMessage, { kind: "publish-refused" }>): void {
+    if (this.#pending?.epoch === epoch) this.#pending = undefined;
+    this.#served.reject(epoch, new Error(`the content could not be served: ${problem}`));
   }
 
   #noteListening({ endpoints, ports, skipped }: Extract<DataPlaneMessage, { kind: "listening" }>): void {
