@@ -1,5 +1,6 @@
 // The data plane over real sockets and its real thread: answering, publishing, starting, breaking, stopping.
 
+import { randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
@@ -58,6 +59,19 @@ describe("answering", () => {
     const response = buildQuery({ name: "app.home.test", flags: 0x8000 });
     expect(await askUdp(server, response, SILENCE_MS)).toBeUndefined();
     expect(plane.counters()).toMatchObject({ "dropped.response": 1 });
+  });
+
+  test("two thousand datagrams of noise end nothing and panic nothing", async () => {
+    const { plane, server } = await runDataPlane([HOME]);
+    const socket = createSocket("udp4");
+    onTestFinished(() => void socket.close());
+    for (let sent = 1; sent <= 2_000; sent += 1) {
+      socket.send(randomBytes(sent % 600), server.port, server.address);
+      // In step with the server: noise that the kernel throws away proves nothing.
+      if (sent % 100 === 0) await eventually("the noise is read", () => (plane.counters()["queries.udp"] ?? 0) >= sent);
+    }
+    expect(plane.counters()).toMatchObject({ panics: 0, "worker.restarts": 0 });
+    expect(await answersOf(server)).toEqual(["app.home.test 60 A 192.0.2.10"]);
   });
 
   test("figures tell what was asked and answered", async () => {
@@ -196,6 +210,17 @@ describe("breaking", () => {
     expect(complaints).toContain("dns thread ended unexpectedly");
   });
 
+  test("content that was refused does not come back with a new thread: the last good one does", async () => {
+    const { plane, server } = await runDataPlane([HOME], { workerFile: FAULTY_WORKER });
+    await expect(publish(plane, [{ apex: "unservable.test", records: [] }])).rejects.toThrow(
+      "a bug in making snapshots",
+    );
+    await crash(plane, server);
+    await eventually("the thread is back", async () => await askUdp(server, APP, SILENCE_MS));
+    expect(await answersOf(server)).toEqual(["app.home.test 60 A 192.0.2.10"]);
+    expect(plane.counters()).toMatchObject({ "publications.refused": 1 });
+  });
+
   test("publishing goes on after a thread has died", async () => {
     const { plane, server } = await runDataPlane([HOME], { workerFile: FAULTY_WORKER });
     await crash(plane, server);
@@ -209,6 +234,15 @@ describe("being alive", () => {
   test("a serving thread answers a ping", async () => {
     const { plane } = await runDataPlane([HOME]);
     expect(await plane.ping(5_000)).toBe(true);
+  });
+
+  test("a thread that hangs answers no ping, and a stop ends it all the same", async () => {
+    const { plane, server } = await runDataPlane([HOME], { workerFile: FAULTY_WORKER });
+    await askUdp(server, buildQuery({ name: "hang.home.test" }), 1);
+    await eventually("it hangs", async () => !(await plane.ping(50)));
+    await plane.stop();
+    expect(plane.addresses()).toEqual([]);
+    await takeUdpPort(server.port);
   });
 
   test("nobody answers before the start and after the stop", async () => {
