@@ -8,10 +8,10 @@ import { CLASS, EXTENDED_ERROR, RCODE, TYPE } from "./wire/registry.ts";
 import type { RrSet } from "./wire/rrset.ts";
 
 /** Aliases followed for one question; a longer chain is answered so far, and the client asks on from its end. */
-export const MAX_ALIAS_LINKS = 16;
+const MAX_ALIAS_LINKS = 16;
 
 /** "no-data" and "name-error" deny something, so they must not be said before everything is known (decision 16). */
-export type AnswerKind = "data" | "no-data" | "name-error" | "error";
+type AnswerKind = "data" | "no-data" | "name-error" | "error";
 
 export interface Answer {
   readonly kind: AnswerKind;

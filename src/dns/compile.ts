@@ -12,7 +12,7 @@ import type { Nameserver, ZoneContent, ZoneOptions } from "./zone-content.ts";
 /** RFC 2181 §8: a larger value means 0 to a resolver. */
 const MAX_TTL_SECONDS = 2 ** 31 - 1;
 
-export type ZoneProblemCode =
+type ZoneProblemCode =
   | "cname-at-apex"
   | "cname-beside-other-data"
   | "several-cnames"

@@ -80,7 +80,8 @@ function headerFlags(reply: Reply, truncation: number): number {
 
 function writeQuestion(writer: MessageWriter, reply: Reply): void {
   if (reply.question === undefined) return;
-  writer.rememberName(reply.question.name, writer.length);
+  const hasRecords = reply.answers.length + reply.authority.length + reply.additional.length > 0;
+  if (hasRecords) writer.rememberName(reply.question.name, writer.length);
   writer.bytes(reply.question.octets);
 }
 

@@ -40,20 +40,20 @@ interface Counted {
 }
 
 /** Not to be answered at all: shorter than a header, or itself a response (an answer could loop for ever). */
-export interface DroppedMessage extends Counted {
+interface DroppedMessage extends Counted {
   readonly kind: "drop";
   readonly reason: DropReason;
 }
 
 /** Calls for FORMERR. */
-export interface MalformedQuery extends Counted, QueryHeader {
+interface MalformedQuery extends Counted, QueryHeader {
   readonly kind: "malformed";
   readonly problem: string;
   readonly question: Question | undefined;
 }
 
 /** Another opcode than QUERY: calls for NOTIMP; nothing after the header was read. */
-export interface UnsupportedMessage extends Counted, QueryHeader {
+interface UnsupportedMessage extends Counted, QueryHeader {
   readonly kind: "unsupported";
 }
 

@@ -73,10 +73,3 @@ export const RECORD_TYPE_NUMBER: Readonly<Record<RecordType, number>> = {
   CAA: TYPE.CAA,
   HTTPS: TYPE.HTTPS,
 };
-
-const TYPE_TEXT: ReadonlyMap<number, string> = new Map(Object.entries(TYPE).map(([text, type]) => [type, text]));
-
-/** `AAAA`, or `TYPE65280` for a number without a name here (RFC 3597 §5). */
-export function typeText(type: number): string {
-  return TYPE_TEXT.get(type) ?? `TYPE${type}`;
-}

@@ -55,14 +55,10 @@ export class MessageWriter {
 
   /** Writes a name, as a pointer from the first label on that stands in the message already. */
   compressedName(name: DomainName): void {
-    const labels = labelBytes(name);
+    if (this.#pointer(name)) return;
     let rest: DomainName = name;
-    for (const label of labels) {
-      const known = this.#nameOffsets.get(rest);
-      if (known !== undefined) {
-        this.uint16(0xc000 | known);
-        return;
-      }
+    for (const label of labelBytes(name)) {
+      if (this.#pointer(rest)) return;
       this.#remember(rest, this.#length);
       this.#label(label);
       rest = parentOf(rest) ?? ROOT;
@@ -96,6 +92,12 @@ export class MessageWriter {
     message.set(this.#octets.subarray(0, this.#length));
     message.set(tail, this.#length);
     return message;
+  }
+
+  #pointer(name: DomainName): boolean {
+    const offset = this.#nameOffsets.get(name);
+    if (offset !== undefined) this.uint16(0xc000 | offset);
+    return offset !== undefined;
   }
 
   #label(label: Uint8Array): void {

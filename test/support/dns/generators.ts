@@ -24,7 +24,7 @@ const TYPES = [
 ];
 
 /** Few labels, so that generated names often meet generated zones. */
-export const label = fc.constantFrom("a", "b", "c", "www", "*", "_tcp", "A");
+const label = fc.constantFrom("a", "b", "c", "www", "*", "_tcp", "A");
 
 export const nameBelow = (apex: string): fc.Arbitrary<string> =>
   fc.array(label, { maxLength: 4 }).map((labels) => [...labels, apex].join("."));
@@ -73,7 +73,7 @@ export function queryFields(apex: string): fc.Arbitrary<QueryFields> {
 }
 
 /** A good query, octets of which were then changed, cut off or added. */
-export function mutatedQuery(apex: string): fc.Arbitrary<Uint8Array> {
+function mutatedQuery(apex: string): fc.Arbitrary<Uint8Array> {
   const changes = fc.array(fc.tuple(fc.nat(300), fc.nat(255)), { maxLength: 6 });
   const tail = fc.oneof(fc.constant([]), fc.array(fc.nat(255), { maxLength: 40 }));
   return fc.tuple(queryFields(apex), changes, fc.nat(300), tail).map(([fields, octets, keep, trailing]) => {
@@ -84,7 +84,7 @@ export function mutatedQuery(apex: string): fc.Arbitrary<Uint8Array> {
 }
 
 /** Shapes made to cost work: many short labels, many empty options, pointers everywhere. */
-export const hostileMessage: fc.Arbitrary<Uint8Array> = fc
+const hostileMessage: fc.Arbitrary<Uint8Array> = fc
   .tuple(fc.constantFrom(0x00, 0x01, 0xc0, 0x3f, 0x0c), fc.integer({ min: 12, max: 4200 }), fc.nat(3))
   .map(([octet, length, additional]) => {
     const message = new Uint8Array(length).fill(octet);
@@ -92,7 +92,7 @@ export const hostileMessage: fc.Arbitrary<Uint8Array> = fc
     return message;
   });
 
-export const noise: fc.Arbitrary<Uint8Array> = fc.uint8Array({ maxLength: 600 });
+const noise: fc.Arbitrary<Uint8Array> = fc.uint8Array({ maxLength: 600 });
 
 export const anyMessage = (apex: string): fc.Arbitrary<Uint8Array> =>
   fc.oneof(

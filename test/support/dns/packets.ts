@@ -69,7 +69,7 @@ export function nameOctets(text: string): readonly number[] {
   return [...labels.map(labelOctets).flatMap((label) => [label.length, ...label]), 0];
 }
 
-export function typeNumber(text: string): number {
+function typeNumber(text: string): number {
   const generic = /^TYPE(\d+)$/.exec(text)?.[1];
   if (generic !== undefined) return Number(generic);
   const known = Object.entries(TYPE).find(([name]) => name === text)?.[1];
@@ -92,7 +92,7 @@ export interface ReadReply {
   readonly edns: ReadEdns | undefined;
 }
 
-export interface ReadEdns {
+interface ReadEdns {
   readonly size: number;
   readonly version: number;
   readonly do: boolean;
