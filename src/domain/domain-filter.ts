@@ -1,6 +1,7 @@
 // Which names a provider is asked to keep: include and exclude suffixes, or a pair of regular expressions, never both
 // (facts: external-dns endpoint/domain_filter.go).
 
+import { domainToUnicode } from "node:url";
 import { type DomainName, isAtOrBelow, parseName } from "#src/domain/name.ts";
 import { type Parsed, parsed, unparsable } from "#src/domain/parsed.ts";
 
@@ -53,8 +54,9 @@ function regexFilter(options: DomainFilterOptions): Parsed<DomainFilter> {
   return parsed({
     options,
     matches: (name) => {
-      if (exclude.value?.test(name) === true) return false;
-      return include.value === undefined || include.value.test(name);
+      const text = unicodeText(name);
+      if (exclude.value?.test(text) === true) return false;
+      return include.value === undefined || include.value.test(text);
     },
   });
 }
@@ -74,13 +76,32 @@ function matchesSuffix(name: DomainName, suffix: Suffix): boolean {
   return isAtOrBelow(name, suffix.name) && !(suffix.onlyBelow && name === suffix.name);
 }
 
-/** RE2 has no look-around and no back-references, JavaScript no inline flags: what both read the same is accepted. */
+/** The name as external-dns shows it to a regular expression: internationalised labels in Unicode. */
+function unicodeText(name: DomainName): string {
+  if (!name.includes("xn--")) return name;
+  const labels = name
+    .split(".")
+    .map((label) => (/^xn--[a-z0-9-]+$/.test(label) ? domainToUnicode(label) || label : label));
+  return labels.join(".");
+}
+
+/** What JavaScript reads and RE2 refuses or reads otherwise. The rest that differs is a syntax error in JavaScript. */
+const NOT_RE2: readonly { readonly pattern: RegExp; readonly what: string }[] = [
+  { pattern: /\(\?(?!:|<[A-Za-z]\w*>)/, what: "look-around or inline flags" },
+  { pattern: /\\[1-9k]/, what: "a back-reference" },
+  { pattern: /\\[uc]/, what: "a \\u or \\c escape" },
+  { pattern: /\\[pP](?!\{[A-Z][a-z]?\})/, what: "a Unicode class other than a general category" },
+  { pattern: /\[\^?\]/, what: "an empty class" },
+  { pattern: /\[[^\]]*\\b/, what: "\\b in a class" },
+  { pattern: /\{(?:\d+,)?(?:\d{5,}|[2-9]\d{3}|1(?!000[,}])\d{3})[,}]/, what: "a repetition above 1000" },
+];
+
 function parseRegex(source: string): Parsed<RegExp | undefined> {
   if (source === "") return parsed(undefined);
-  if (/\(\?(?!:|<[A-Za-z])|\(\?<[=!]|\\[1-9]|\\k</.test(source)) {
-    return unparsable(
-      `"${source}" uses look-around, back-references or inline flags, which Go and JavaScript read differently`,
-    );
+  const withoutEscapedBackslash = source.replaceAll("\\\\", "");
+  const difference = NOT_RE2.find(({ pattern }) => pattern.test(withoutEscapedBackslash));
+  if (difference !== undefined) {
+    return unparsable(`"${source}" uses ${difference.what}, which Go and JavaScript read differently`);
   }
   try {
     return parsed(new RegExp(source, "u"));

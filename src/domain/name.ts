@@ -18,6 +18,10 @@ export const ROOT = "" as DomainName;
 const MAX_LABEL_OCTETS = 63;
 /** RFC 1035 §2.3.4: octets of a whole name on the wire, length octets and the root label counted. */
 export const MAX_NAME_OCTETS = 255;
+/** Characters worth reading: every octet written as `\DDD`. */
+const MAX_NAME_CHARACTERS = 4 * MAX_NAME_OCTETS;
+
+const NAME_TOO_LONG = `the name is longer than ${MAX_NAME_OCTETS} octets`;
 
 /** Bytes that stand for themselves in canonical text: printable ASCII without blank and `" $ ( ) . ; @ \` and capitals. */
 const PLAIN_BYTE = /^[!#%&'*+,\-/0-9:<=>?[\]^_`a-z{|}~]$/;
@@ -27,8 +31,9 @@ export function parseName(text: string): Parsed<DomainName> {
   const trimmed = text.trim();
   if (trimmed === "") return unparsable("the name is empty");
   if (trimmed === ".") return parsed(ROOT);
-  const ascii = hasNonAscii(trimmed) ? domainToASCII(trimmed) : trimmed;
-  if (ascii === "") return unparsable(`"${text}" is not a valid internationalised name`);
+  if (trimmed.length > MAX_NAME_CHARACTERS) return unparsable(NAME_TOO_LONG);
+  const ascii = hasNonAscii(trimmed) ? idnaToAscii(trimmed) : trimmed;
+  if (ascii === undefined) return unparsable(`"${text}" is not a valid internationalised name`);
   const labels = splitLabels(ascii);
   if (!labels.ok) return unparsable(`"${text}": ${labels.problem}`);
   return nameFromLabels(labels.value);
@@ -44,7 +49,7 @@ export function nameFromLabels(labels: readonly Uint8Array[]): Parsed<DomainName
     octets += label.length + 1;
     texts.push(labelText(label));
   }
-  if (octets > MAX_NAME_OCTETS) return unparsable(`the name is longer than ${MAX_NAME_OCTETS} octets`);
+  if (octets > MAX_NAME_OCTETS) return unparsable(NAME_TOO_LONG);
   return parsed(texts.join(".") as DomainName);
 }
 
@@ -102,6 +107,29 @@ function hasNonAscii(text: string): boolean {
     if (text.charCodeAt(index) > 0x7f) return true;
   }
   return false;
+}
+
+/**
+ * A-labels for the labels that need them (RFC 5891); `undefined` when one cannot be had. Label by label, because
+ * `domainToASCII` reads its text as the host of a URL: it would cut the name at `/ ? # \`, undo `%41` and take numbers for
+ * an IPv4 address, and so name something else.
+ */
+function idnaToAscii(text: string): string | undefined {
+  const labels: string[] = [];
+  for (const label of text.split(".")) {
+    const ascii = hasNonAscii(label) ? labelToAscii(label) : label;
+    if (ascii === undefined) return undefined;
+    labels.push(ascii);
+  }
+  return labels.join(".");
+}
+
+function labelToAscii(label: string): string | undefined {
+  if (!/^[\w*\-\u0080-\uffff]+$/.test(label)) return undefined;
+  // A last label that is no number keeps the whole from being read as an IPv4 address.
+  const suffix = ".x";
+  const ascii = domainToASCII(label + suffix).slice(0, -suffix.length);
+  return ascii === "" ? undefined : ascii;
 }
 
 function splitLabels(ascii: string): Parsed<readonly Uint8Array[]> {

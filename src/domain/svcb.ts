@@ -18,13 +18,13 @@ export const SVC_PARAM_KEYS: Readonly<Record<string, number>> = {
   dohpath: 7,
 };
 
+/** RFC 4648 §4, padded, not empty. */
+const BASE64 = /^(?=.)(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
 type ValueReader = (value: string) => Parsed<string>;
 
 const READERS: Readonly<Record<string, ValueReader>> = {
-  mandatory: (value) =>
-    listOf(value, (key) =>
-      SVC_PARAM_KEYS[key] === undefined ? unparsable(`"${key}" is not a known key`) : parsed(key),
-    ),
+  mandatory: mandatoryKeys,
   alpn: (value) =>
     listOf(value, (id) =>
       /^[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]{1,255}$/.test(id) ? parsed(id) : unparsable(`"${id}" is not an ALPN id`),
@@ -36,7 +36,7 @@ const READERS: Readonly<Record<string, ValueReader>> = {
       : unparsable(`"${value}" is not a port`),
   ipv4hint: (value) =>
     listOf(value, (ip) => (isIP(ip) === 4 ? parsed(canonicalIpv4(ip)) : unparsable(`"${ip}" is not an IPv4 address`))),
-  ech: (value) => (/^[A-Za-z0-9+/]+={0,2}$/.test(value) ? parsed(value) : unparsable("ech is not base64")),
+  ech: (value) => (BASE64.test(value) ? parsed(value) : unparsable("ech is not base64")),
   ipv6hint: (value) =>
     listOf(value, (ip) =>
       isIP(ip) === 6 && !ip.includes("%") ? parsed(canonicalIpv6(ip)) : unparsable(`"${ip}" is not an IPv6 address`),
@@ -65,15 +65,38 @@ function canonicalParameters(fields: readonly string[]): Parsed<readonly string[
     const equals = field.indexOf("=");
     const key = (equals === -1 ? field : field.slice(0, equals)).toLowerCase();
     const raw = equals === -1 ? "" : field.slice(equals + 1).replace(/^"(.*)"$/s, "$1");
-    const read = READERS[key];
+    const read = Object.hasOwn(READERS, key) ? READERS[key] : undefined;
     if (read === undefined) return unparsable(`"${key}" is not a known service parameter`);
     if (byKey.has(key)) return unparsable(`"${key}" stands twice`);
     const value = read(raw);
     if (!value.ok) return value;
     byKey.set(key, value.value);
   }
-  const sorted = [...byKey].sort(([a], [b]) => (SVC_PARAM_KEYS[a] ?? 0) - (SVC_PARAM_KEYS[b] ?? 0));
+  const problem = inconsistency(byKey);
+  if (problem !== undefined) return unparsable(problem);
+  const sorted = [...byKey].sort(([a], [b]) => keyNumber(a) - keyNumber(b));
   return parsed(sorted.map(([key, value]) => (value === "" ? key : `${key}="${value}"`)));
+}
+
+/** What makes a client treat the whole record set as malformed (RFC 9460 §2.4.3): §7.1.1 and §8. */
+function inconsistency(parameters: ReadonlyMap<string, string>): string | undefined {
+  if (parameters.has("no-default-alpn") && !parameters.has("alpn")) return "no-default-alpn stands without alpn";
+  const mandatory = parameters.get("mandatory")?.split(",") ?? [];
+  const absent = mandatory.find((key) => !parameters.has(key));
+  return absent === undefined ? undefined : `mandatory names "${absent}", which is not among the parameters`;
+}
+
+/** RFC 9460 §8: known keys in ascending order, none twice, never `mandatory` itself. */
+function mandatoryKeys(value: string): Parsed<string> {
+  const keys = value.split(",").map((key) => key.trim().toLowerCase());
+  const unknown = keys.find((key) => !Object.hasOwn(SVC_PARAM_KEYS, key) || key === "mandatory");
+  if (unknown !== undefined) return unparsable(`"${unknown}" cannot be mandatory`);
+  if (new Set(keys).size !== keys.length) return unparsable("mandatory names a key twice");
+  return parsed(keys.sort((a, b) => keyNumber(a) - keyNumber(b)).join(","));
+}
+
+function keyNumber(key: string): number {
+  return SVC_PARAM_KEYS[key] ?? 0;
 }
 
 function listOf(value: string, read: (item: string) => Parsed<string>): Parsed<string> {

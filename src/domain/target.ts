@@ -11,6 +11,8 @@ import { formatText, parseText } from "#src/domain/text.ts";
 
 const MAX_UINT16 = 65_535;
 const MAX_UINT8 = 255;
+/** Characters worth reading: 65,535 octets of rdata (RFC 1035 §3.2.1), each written as `\DDD`, and as much again for quotes. */
+const MAX_TARGET_CHARACTERS = 8 * MAX_UINT16;
 
 /**
  * Canonical text of one target, or one sentence on what is wrong with it.
@@ -20,6 +22,7 @@ const MAX_UINT8 = 255;
  * external-dns writes SRV, MX and NAPTR targets the same way, with or without a final dot.
  */
 export function canonicalTarget(type: RecordType, text: string): Parsed<string> {
+  if (text.length > MAX_TARGET_CHARACTERS) return unparsable("the target is longer than a record can be");
   return CANONICAL[type](text.trim());
 }
 
@@ -32,20 +35,18 @@ const CANONICAL: Readonly<Record<RecordType, (text: string) => Parsed<string>>> 
   CNAME: canonicalHost,
   NS: canonicalHost,
   PTR: canonicalHost,
-  TXT: (text) => {
-    const content = parseText(text);
-    return content.ok ? parsed(formatText(content.value)) : content;
-  },
+  TXT: quotedText,
   MX: (text) => canonicalFields(text, [uint16, canonicalHost]),
   SRV: (text) => canonicalFields(text, [uint16, uint16, uint16, canonicalHost]),
   NAPTR: (text) =>
     canonicalFields(text, [uint16, uint16, characterString, characterString, characterString, canonicalHost]),
-  CAA: (text) => canonicalFields(text, [uint8, caaTag, characterString]),
+  CAA: (text) => canonicalFields(text, [uint8, caaTag, quotedText]),
   HTTPS: canonicalSvcb,
 };
 
 /** Reads exactly one field per reader; fields are separated by blanks, quoted fields may contain blanks. */
 function canonicalFields(text: string, readers: readonly ((field: string) => Parsed<string>)[]): Parsed<string> {
+  if (!isClosed(text)) return unparsable(`"${text}" has a quote or a backslash without its other half`);
   const fields = splitFields(text);
   if (fields.length !== readers.length)
     return unparsable(`"${text}" has ${fields.length} fields instead of ${readers.length}`);
@@ -61,6 +62,11 @@ function canonicalFields(text: string, readers: readonly ((field: string) => Par
 /** Splits at blanks outside quotes; a backslash keeps the next character. */
 export function splitFields(text: string): readonly string[] {
   return text.match(/(?:"(?:\\.|[^"\\])*"|\\.|[^\s"\\])+/gs) ?? [];
+}
+
+/** False when a quoted field has no end or a backslash stands last: `splitFields` would pass over it in silence. */
+function isClosed(text: string): boolean {
+  return /^(?:"(?:\\.|[^"\\])*"|\\.|[^"\\])*$/s.test(text);
 }
 
 function canonicalHost(text: string): Parsed<string> {
@@ -87,6 +93,12 @@ function caaTag(text: string): Parsed<string> {
   return /^[a-z0-9]{1,255}$/i.test(text)
     ? parsed(text.toLowerCase())
     : unparsable(`"${text}" is not a CAA property tag`);
+}
+
+/** Text of any length: a whole TXT, or the value of a CAA, which ends with the rdata (RFC 8659 §4.1.1). */
+function quotedText(text: string): Parsed<string> {
+  const content = parseText(text);
+  return content.ok ? parsed(formatText(content.value)) : content;
 }
 
 /** One character string of at most 255 octets (RFC 1035 §3.3). */

@@ -4,6 +4,10 @@ import { type Parsed, parsed, unparsable } from "#src/domain/parsed.ts";
 
 /** Octets of one TXT record's character strings together; 65,535 less length octets and room for the rest of a message. */
 const MAX_TEXT_OCTETS = 60_000;
+/** Characters worth reading: every octet written as `\DDD`, and as much again for quotes and blanks. */
+const MAX_TEXT_CHARACTERS = 8 * MAX_TEXT_OCTETS;
+
+const TEXT_TOO_LONG = `the text is longer than ${MAX_TEXT_OCTETS} octets`;
 
 /**
  * Bytes meant by a TXT target. Text that is wholly quoted strings (`"a b"`, `"chunk one" "chunk two"`) is their joined
@@ -11,9 +15,10 @@ const MAX_TEXT_OCTETS = 60_000;
  * Anything else stands for itself, byte for byte as UTF-8.
  */
 export function parseText(text: string): Parsed<Uint8Array> {
+  if (text.length > MAX_TEXT_CHARACTERS) return unparsable(TEXT_TOO_LONG);
   const bytes = isQuotedStrings(text) ? unquote(text) : new TextEncoder().encode(text);
   if (bytes === undefined) return unparsable("a \\DDD escape is above 255");
-  if (bytes.length > MAX_TEXT_OCTETS) return unparsable(`the text is longer than ${MAX_TEXT_OCTETS} octets`);
+  if (bytes.length > MAX_TEXT_OCTETS) return unparsable(TEXT_TOO_LONG);
   return parsed(bytes);
 }
 
@@ -35,11 +40,13 @@ function isQuotedStrings(text: string): boolean {
 function unquote(text: string): Uint8Array | undefined {
   const bytes: number[] = [];
   const encoder = new TextEncoder();
+  // Not spread into one push(): a long piece would not fit on the stack.
+  const append = (literal: string): void => encoder.encode(literal).forEach((byte) => bytes.push(byte));
   for (const quoted of text.match(/"(?:\\.|[^"\\])*"/gs) ?? []) {
-    for (const piece of quoted.slice(1, -1).match(/\\\d{3}|\\.|[^\\]+/gs) ?? []) {
-      if (!piece.startsWith("\\")) bytes.push(...encoder.encode(piece));
+    for (const piece of quoted.slice(1, -1).match(/\\\d{3}|\\.|[^\\]+/gsu) ?? []) {
+      if (!piece.startsWith("\\")) append(piece);
       else if (/^\\\d{3}$/.test(piece)) bytes.push(Number(piece.slice(1)));
-      else bytes.push(...encoder.encode(piece.slice(1)));
+      else append(piece.slice(1));
     }
   }
   return bytes.some((byte) => byte > 255) ? undefined : Uint8Array.from(bytes);
