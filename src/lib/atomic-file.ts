@@ -21,7 +21,8 @@ export interface ReplaceOptions {
 
 /**
  * Writes `content` to `path` durably: temporary file, fsync, keep the old content, rename, fsync of the folder. Resolves only
- * when all of it is on disk. Throws the system's error (ENOSPC, EROFS, EACCES …) with the old content still in place.
+ * when all of it is on disk. Throws the system's error (ENOSPC, EROFS, EACCES …) with the old content still in place, unless it
+ * is the folder's fsync that failed: then the new content is in place but may not outlive a power cut.
  */
 export async function replaceFile(path: string, content: Uint8Array, options: ReplaceOptions): Promise<void> {
   const folder = dirname(path);
@@ -44,8 +45,11 @@ export async function replaceFile(path: string, content: Uint8Array, options: Re
 export async function prepareFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
   const probe = join(folder, ".write-probe");
-  await writeDurably(probe, new Uint8Array(1), {});
-  await rm(probe, { force: true });
+  try {
+    await writeDurably(probe, new Uint8Array(1), {});
+  } finally {
+    await rm(probe, { force: true });
+  }
 }
 
 async function writeDurably(
@@ -77,7 +81,12 @@ async function keepPrevious(path: string, previous: string): Promise<void> {
     if (isMissing(error)) return;
     throw error;
   }
-  await rename(staged, previous);
+  try {
+    await rename(staged, previous);
+  } finally {
+    // rename(2) does nothing when both names are one file already: so it is after a write that stopped at "kept".
+    await rm(staged, { force: true });
+  }
 }
 
 async function syncFolder(folder: string): Promise<void> {

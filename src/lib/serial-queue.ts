@@ -15,8 +15,9 @@ export function createSerialQueue(): SerialQueue {
       const turn = waitUnlessAborted(tail, signal);
       const result = turn.then(work);
       const before = tail;
-      // The next one waits for us and, when we gave up waiting, for those before us.
-      tail = Promise.allSettled([before, result]);
+      // The next one waits for us and, when we gave up waiting, for those before us. The results are let go: kept in the
+      // tail, each would hold all earlier ones.
+      tail = Promise.allSettled([before, result]).then(() => undefined);
       return result;
     },
   };
