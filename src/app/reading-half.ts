@@ -46,6 +46,8 @@ export interface ReadingHalf extends Lifecycle {
 
 /** How long /livez waits for the data plane's own answer. */
 const PING_TIMEOUT_MS = 2_000;
+/** "Every address of the family" is no address that a client could be sent to. */
+const WILDCARDS: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
 
 /** Throws ConfigError when a static record lies in no zone. */
 export function createReadingHalf(options: ReadingHalfOptions): ReadingHalf {
@@ -179,8 +181,13 @@ function readStaticRecords(settings: Settings): readonly RecordSet[] {
 }
 
 function zoneOptions(settings: Settings): readonly ZoneOptions[] {
+  const ownAddresses = settings.dns.addresses.filter((address) => !WILDCARDS.has(address));
   return settings.zones.map((zone) => {
-    const { apex, defaultTtlSeconds, negativeTtlSeconds, nameservers, hostmaster } = zone;
+    const { apex, defaultTtlSeconds, negativeTtlSeconds, hostmaster } = zone;
+    // A zone whose name servers have no addresses written down is served by us, where we are known to listen.
+    const nameservers = zone.nameservers.map((nameserver) =>
+      nameserver.addresses.length > 0 ? nameserver : { ...nameserver, addresses: ownAddresses },
+    );
     return completeZoneOptions(apex, { defaultTtlSeconds, negativeTtlSeconds, nameservers, hostmaster });
   });
 }
