@@ -1,0 +1,121 @@
+// Every metric of Zonegate as data: the registry (metrics.ts) and docs/metrics.md are made from it. Counts nothing itself.
+
+import { DNS_METRICS } from "./dns-metric-catalogue.ts";
+
+export interface MetricDescription {
+  readonly name: string;
+  readonly type: "counter" | "gauge" | "histogram";
+  /** Label names; what values they take stands in `help`. */
+  readonly labels: readonly string[];
+  /** One sentence. */
+  readonly help: string;
+  /** Upper bounds in seconds; histograms only. */
+  readonly bucketsSeconds?: readonly number[];
+}
+
+/** From a local call (1 ms) to where external-dns gives up (15 s). */
+const REQUEST_BUCKETS_SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 15] as const;
+
+/** What the process tells of itself, its webhook, its records and zones. */
+export const METRICS = {
+  buildInfo: {
+    name: "zonegate_build_info",
+    type: "gauge",
+    labels: ["version", "node"],
+    help: "Always 1; says which version runs on which Node.js.",
+  },
+  ready: {
+    name: "zonegate_ready",
+    type: "gauge",
+    labels: [],
+    help: "1 while /readyz answers 200.",
+  },
+  bugs: {
+    name: "zonegate_bugs_total",
+    type: "counter",
+    labels: [],
+    help: "Errors that no code foresaw; the log has their stacks. Anything above 0 is worth a report.",
+  },
+  webhookRequests: {
+    name: "zonegate_webhook_requests_total",
+    type: "counter",
+    labels: ["route", "code"],
+    help: "Requests to the webhook by route (negotiate, records, adjustendpoints, apply, other) and status code.",
+  },
+  webhookDuration: {
+    name: "zonegate_webhook_request_duration_seconds",
+    type: "histogram",
+    labels: ["route"],
+    help: "Time from a request's arrival at the webhook to the last byte of its answer.",
+    bucketsSeconds: REQUEST_BUCKETS_SECONDS,
+  },
+  webhookLastSuccess: {
+    name: "zonegate_webhook_last_success_timestamp_seconds",
+    type: "gauge",
+    labels: ["route"],
+    help: "Unix time of the last request of this route that succeeded.",
+  },
+  applies: {
+    name: "zonegate_apply_total",
+    type: "counter",
+    labels: ["provider", "outcome"],
+    help: "Batches of changes by outcome: reached (the wanted state is there), refused (for good), retry (the rest later).",
+  },
+  applySteps: {
+    name: "zonegate_apply_steps_total",
+    type: "counter",
+    labels: ["provider", "kind"],
+    help: "Records written, by kind of step: create, update, delete.",
+  },
+  applyFailures: {
+    name: "zonegate_apply_failed_items_total",
+    type: "counter",
+    labels: ["provider"],
+    help: "Items of batches that did not reach their wanted state; the log names each.",
+  },
+  applyRemaining: {
+    name: "zonegate_apply_remaining_steps",
+    type: "gauge",
+    labels: ["provider"],
+    help: "Steps the last batch planned but did not carry out; they are left for the next loop of external-dns.",
+  },
+  providerRecords: {
+    name: "zonegate_provider_records",
+    type: "gauge",
+    labels: ["provider"],
+    help: "Records in the backend at the last complete list, foreign ones included.",
+  },
+  zones: {
+    name: "zonegate_zones",
+    type: "gauge",
+    labels: [],
+    help: "Zones that are served.",
+  },
+  names: {
+    name: "zonegate_names",
+    type: "gauge",
+    labels: ["zone"],
+    help: "Names that a zone holds.",
+  },
+  zoneRecords: {
+    name: "zonegate_records",
+    type: "gauge",
+    labels: ["zone"],
+    help: "Record sets that a zone answers with.",
+  },
+  problems: {
+    name: "zonegate_problems",
+    type: "gauge",
+    labels: ["code"],
+    help: "Names and objects that are not answered as written, by code of the reason; /status names them.",
+  },
+  conflicts: {
+    name: "zonegate_conflicts",
+    type: "gauge",
+    labels: [],
+    help: "Claims to a name that lost against another with the better right; /status names them.",
+  },
+} as const satisfies Readonly<Record<string, MetricDescription>>;
+
+/** Every metric of ours, in the order of the documentation. `process_*` and `nodejs_*` come from prom-client beside them. */
+export const METRIC_CATALOGUE: readonly MetricDescription[] = [...Object.values(METRICS), ...DNS_METRICS];

@@ -1,0 +1,164 @@
+// The listener for operators and probes: health, metrics, read-only status. Changes nothing; asks functions it is given.
+
+import { isIP } from "node:net";
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
+import { RequestError } from "#src/errors.ts";
+import type { Clock } from "#src/lib/clock.ts";
+import { type HttpLimits, HttpListener, type ListenAddress, type ListenHost } from "#src/lib/http-listener.ts";
+import type { Lifecycle } from "#src/lib/lifecycle.ts";
+import type { Logger } from "#src/lib/log.ts";
+import { encodeProblem, PROBLEM_MEDIA_TYPE, type Problem } from "#src/lib/problem-json.ts";
+import { createHealth, type Health, type Readiness } from "./health.ts";
+import type { Metrics } from "./metrics.ts";
+import { redact } from "./redact.ts";
+
+export interface OpsServerOptions {
+  /** Addresses; with several, IPv6 ones may be missing on the machine. */
+  readonly hosts: readonly string[];
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Does the data plane still answer? */
+  readonly isLive: () => Promise<boolean>;
+  readonly readiness: () => Readiness;
+  readonly metrics: Pick<Metrics, "contentType" | "render" | "bugCaught">;
+  /** Plain data for people: zones, problems, last apply. Printed redacted. */
+  readonly status: () => object;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+export interface OpsServer extends Lifecycle {
+  /** Where it listens; empty before start and after stop. */
+  addresses(): readonly ListenAddress[];
+}
+
+const LIMITS: HttpLimits = {
+  headersTimeoutMs: 5_000,
+  requestTimeoutMs: 10_000,
+  // Above the 60 s between scrapes of Prometheus, so that the scraper closes first.
+  keepAliveTimeoutMs: 75_000,
+  maxConnections: 64,
+};
+/** Nobody has to send a body here. */
+const MAX_BODY_BYTES = 1_024;
+/** Answers take milliseconds; a scrape that is still being written at shutdown may end. */
+const DRAIN_MS = 2_000;
+
+/** Makes the ops listener. `start` rejects with UnavailableError when the port is taken. */
+export function createOpsServer(options: OpsServerOptions): OpsServer {
+  const app = createApplication(options);
+  const listener = new HttpListener({
+    name: "ops",
+    hosts: listenHosts(options.hosts),
+    port: options.port,
+    limits: LIMITS,
+    drainMs: DRAIN_MS,
+    handler: (request, response) => app.routing(request, response),
+    log: options.log,
+    clock: options.clock,
+  });
+  return {
+    start: async () => {
+      await app.ready();
+      await listener.start();
+    },
+    stop: async () => {
+      await listener.stop();
+      await app.close();
+    },
+    addresses: () => listener.addresses(),
+  };
+}
+
+function createApplication(options: OpsServerOptions): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    bodyLimit: MAX_BODY_BYTES,
+    routerOptions: { ignoreTrailingSlash: true },
+    frameworkErrors: (_error, _request, reply) => void sendProblem(reply, BAD_URL),
+  });
+  const health = createHealth(options);
+  const paths = new Set<string>();
+
+  app.setErrorHandler((error, request, reply) => answerError(options, { error, request, reply }));
+  app.addHook("onRequest", async (request, reply) => {
+    reply.headers({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
+    if (request.is404) refuseUnknown(request, reply, paths);
+  });
+  for (const [path, answer] of Object.entries(answers(options, health))) {
+    paths.add(path);
+    app.get(path, async (_request, reply) => answer(reply));
+  }
+  return app;
+}
+
+type Answer = (reply: FastifyReply) => Promise<FastifyReply>;
+
+function answers(options: OpsServerOptions, health: Health): Readonly<Record<string, Answer>> {
+  const answerLive: Answer = async (reply) => {
+    const isLive = await health.checkLive();
+    return sendJson(reply.code(isLive ? 200 : 503), {
+      status: isLive ? "ok" : "failing",
+      checks: { eventLoop: "ok", dataPlane: isLive ? "ok" : "silent" },
+    });
+  };
+  return {
+    "/livez": answerLive,
+    // The chart of external-dns probes this path of a webhook.
+    "/healthz": answerLive,
+    "/readyz": async (reply) => {
+      const { isReady, reasons } = health.checkReady();
+      return sendJson(reply.code(isReady ? 200 : 503), { status: isReady ? "ready" : "not ready", reasons });
+    },
+    "/metrics": async (reply) => {
+      const text = await options.metrics.render();
+      return reply.header("content-type", options.metrics.contentType).send(text);
+    },
+    "/status": async (reply) => sendJson(reply, redact(options.status())),
+  };
+}
+
+function sendJson(reply: FastifyReply, body: unknown): FastifyReply {
+  return reply.header("content-type", "application/json; charset=utf-8").send(Buffer.from(`${JSON.stringify(body)}\n`));
+}
+
+/** A Buffer, because Fastify adds a charset to the media type of text. */
+function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  return reply.code(problem.status).header("content-type", PROBLEM_MEDIA_TYPE).send(encodeProblem(problem));
+}
+
+/** Before a body is read. */
+function refuseUnknown(request: FastifyRequest, reply: FastifyReply, paths: ReadonlySet<string>): never {
+  const [path = ""] = request.url.split("?", 1);
+  if (!paths.has(path.replace(/\/+$/, ""))) {
+    throw new RequestError(404, "request.no_such_path", `There is nothing at this path; try ${[...paths].join(", ")}.`);
+  }
+  reply.header("allow", "GET, HEAD");
+  throw new RequestError(405, "request.method", "This path knows GET and HEAD.");
+}
+
+interface FailedRequest {
+  readonly error: unknown;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+function answerError({ log, metrics }: OpsServerOptions, { error, request, reply }: FailedRequest): FastifyReply {
+  if (error instanceof RequestError) {
+    return sendProblem(reply, { status: error.status, code: error.code, detail: error.message });
+  }
+  metrics.bugCaught();
+  log.error({ path: request.url, err: error }, "ops request met a bug");
+  return sendProblem(reply, BUG);
+}
+
+const BAD_URL: Problem = { status: 400, code: "request.bad_url", detail: "The path is not a valid URL path." };
+const BUG: Problem = {
+  status: 500,
+  code: "internal",
+  detail: "An unexpected error; the log of Zonegate has the details.",
+};
+
+function listenHosts(hosts: readonly string[]): readonly ListenHost[] {
+  return hosts.map((host) => ({ host, optional: hosts.length > 1 && isIP(host) === 6 }));
+}

@@ -1,0 +1,152 @@
+import { readFile } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
+import { DNS_METRICS } from "#src/ops/dns-metric-catalogue.ts";
+import { METRIC_CATALOGUE } from "#src/ops/metric-catalogue.ts";
+import { createMetrics, type MetricsOptions, type ServingState } from "#src/ops/metrics.ts";
+import { metricsMarkdown } from "#src/ops/metrics-markdown.ts";
+import { COUNTER_NAMES } from "#src/server/counters.ts";
+import { ManualClock } from "#test/support/manual-clock.ts";
+
+const SERVING: ServingState = { isReady: true, zones: [], problems: new Map(), conflicts: 0 };
+
+function metricsWith(more: Partial<MetricsOptions> = {}) {
+  return createMetrics({
+    build: { version: "1.2.3", node: "v24.0.0" },
+    readDnsFigures: () => ({}),
+    readServingState: () => SERVING,
+    clock: new ManualClock(),
+    ...more,
+  });
+}
+
+async function linesOf(metrics: { render(): Promise<string> }, prefix: string): Promise<readonly string[]> {
+  return (await metrics.render()).split("\n").filter((line) => line.startsWith(prefix));
+}
+
+describe("the catalogue", () => {
+  test("every name is ours, unique and written as Prometheus wants it", () => {
+    const names = METRIC_CATALOGUE.map(({ name }) => name);
+    expect(names.filter((name) => !/^zonegate_[a-z_]+$/.test(name))).toEqual([]);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  test("counters end in _total, nothing else does", () => {
+    const wrong = METRIC_CATALOGUE.filter(({ name, type }) => name.endsWith("_total") !== (type === "counter"));
+    expect(wrong).toEqual([]);
+  });
+
+  test("every metric of the catalogue is in the registry, and no other of ours", async () => {
+    const shown = (await linesOf(metricsWith(), "# HELP zonegate_")).map((line) => line.split(" ")[2]);
+    expect(new Set(shown)).toEqual(new Set(METRIC_CATALOGUE.map(({ name }) => name)));
+  });
+
+  test("every figure of the data plane has a metric of its own", () => {
+    const named = DNS_METRICS.filter(({ figure }) => figure !== "");
+    const unnamed = COUNTER_NAMES.filter(
+      (name) => !named.some(({ figure }) => figure === name || (figure.endsWith(".") && name.startsWith(figure))),
+    );
+    expect(unnamed).toEqual([]);
+  });
+
+  test("docs/metrics.md is what the catalogue says (node tools/generate-metrics-docs.ts)", async () => {
+    expect(await readFile(new URL("../../../docs/metrics.md", import.meta.url), "utf8")).toBe(metricsMarkdown());
+  });
+});
+
+describe("figures", () => {
+  test("those of the data plane are shown as they stand, scrape after scrape", async () => {
+    const figures = { "queries.udp": 5, "replies.NOERROR": 4, "replies.truncated": 1, "tcp.open": 2, "new.thing": 7 };
+    const metrics = metricsWith({ readDnsFigures: () => figures });
+    await metrics.render();
+    figures["queries.udp"] = 9;
+    expect(await linesOf(metrics, "zonegate_dns_")).toEqual(
+      expect.arrayContaining([
+        'zonegate_dns_queries_total{transport="udp"} 9',
+        'zonegate_dns_replies_total{rcode="NOERROR"} 4',
+        "zonegate_dns_truncated_total 1",
+        "zonegate_dns_tcp_connections 2",
+        'zonegate_dns_events_total{event="new.thing"} 7',
+      ]),
+    );
+    expect(await linesOf(metrics, 'zonegate_dns_replies_total{rcode="truncated"')).toEqual([]);
+  });
+
+  test("those of the zones are read at each scrape, and a zone that is gone leaves", async () => {
+    let state: ServingState = {
+      isReady: true,
+      zones: [
+        { zone: "home.arpa", names: 3, recordSets: 4 },
+        { zone: "old.arpa", names: 1, recordSets: 1 },
+      ],
+      problems: new Map([["host.outside", 2]]),
+      conflicts: 1,
+    };
+    const metrics = metricsWith({ readServingState: () => state });
+    expect(await linesOf(metrics, "zonegate_")).toEqual(
+      expect.arrayContaining([
+        "zonegate_ready 1",
+        "zonegate_zones 2",
+        'zonegate_names{zone="old.arpa"} 1',
+        'zonegate_records{zone="home.arpa"} 4',
+        'zonegate_problems{code="host.outside"} 2',
+        "zonegate_conflicts 1",
+      ]),
+    );
+    state = { ...state, isReady: false, zones: state.zones.slice(0, 1) };
+    expect(await linesOf(metrics, "zonegate_names{")).toEqual(['zonegate_names{zone="home.arpa"} 3']);
+    expect(await linesOf(metrics, "zonegate_ready")).toEqual(["zonegate_ready 0"]);
+  });
+
+  test("webhook requests are counted by route and code, their time in seconds", async () => {
+    const clock = new ManualClock();
+    const metrics = metricsWith({ clock });
+    await clock.advance(2_000);
+    metrics.requestHandled("records", 200, 40);
+    metrics.requestHandled("apply", 503, 40);
+    metrics.bugCaught();
+    const lines = await linesOf(metrics, "zonegate_");
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'zonegate_webhook_requests_total{route="records",code="200"} 1',
+        'zonegate_webhook_requests_total{route="apply",code="503"} 1',
+        'zonegate_webhook_request_duration_seconds_bucket{le="0.01",route="records"} 0',
+        'zonegate_webhook_request_duration_seconds_bucket{le="0.05",route="records"} 1',
+        'zonegate_webhook_last_success_timestamp_seconds{route="records"} 2',
+        "zonegate_bugs_total 1",
+      ]),
+    );
+    expect(lines.some((line) => line.startsWith('zonegate_webhook_last_success_timestamp_seconds{route="apply"'))).toBe(
+      false,
+    );
+  });
+
+  test("applies are counted by provider and outcome", async () => {
+    const metrics = metricsWith();
+    metrics.listed("local", { records: [1, 2, 3] });
+    metrics.stepApplied("local", "create");
+    metrics.applied("local", { outcome: "retry", remaining: 4, failures: [1, 2] });
+    expect(await linesOf(metrics, "zonegate_")).toEqual(
+      expect.arrayContaining([
+        'zonegate_provider_records{provider="local"} 3',
+        'zonegate_apply_steps_total{provider="local",kind="create"} 1',
+        'zonegate_apply_total{provider="local",outcome="retry"} 1',
+        'zonegate_apply_failed_items_total{provider="local"} 2',
+        'zonegate_apply_remaining_steps{provider="local"} 4',
+      ]),
+    );
+  });
+
+  test("a label takes at most 64 values; the rest is summed as other", async () => {
+    const figures = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`dropped.reason-${index}`, 1]));
+    const lines = await linesOf(metricsWith({ readDnsFigures: () => figures }), "zonegate_dns_dropped_total{");
+    expect(lines).toHaveLength(64);
+    expect(lines).toContain('zonegate_dns_dropped_total{reason="other"} 37');
+  });
+
+  test("the process tells of itself and of its build", async () => {
+    const text = await metricsWith().render();
+    expect(text).toContain('zonegate_build_info{version="1.2.3",node="v24.0.0"} 1');
+    expect(text).toContain("process_resident_memory_bytes");
+    expect(text).toContain("nodejs_eventloop_lag_seconds");
+  });
+});
