@@ -10,11 +10,7 @@ import type { RrSet } from "./wire/rrset.ts";
 /** Aliases followed for one question; a longer chain is answered so far, and the client asks on from its end. */
 const MAX_ALIAS_LINKS = 16;
 
-/** "no-data" and "name-error" deny something, so they must not be said before everything is known (decision 16). */
-type AnswerKind = "data" | "no-data" | "name-error" | "error";
-
 export interface Answer {
-  readonly kind: AnswerKind;
   readonly rcode: number;
   readonly authoritative: boolean;
   readonly answers: readonly RrSet[];
@@ -22,6 +18,11 @@ export interface Answer {
   readonly additional: readonly RrSet[];
   /** RFC 8914 info code. */
   readonly extendedError: number | undefined;
+  /**
+   * Whether it rests on something not existing: a denial, or an answer from a wildcard, which stands only for names that
+   * do not exist (RFC 4592 §2.2.1). Such an answer must not be given before everything is known (decision 16).
+   */
+  readonly presumesAbsence: boolean;
   /** Apex of the zone that the question's name lies in. */
   readonly zone: DomainName | undefined;
 }
@@ -64,32 +65,34 @@ function refuseTransfer(snapshot: Snapshot, name: DomainName): Answer {
 function resolve(snapshot: Snapshot, question: AskedFor, firstZone: Zone): Answer {
   const chain: RrSet[] = [];
   const visited = new Set<DomainName>();
+  let presumesAbsence = false;
   let name = question.name;
   let zone: Zone | undefined = firstZone;
   while (zone !== undefined && !visited.has(name)) {
     visited.add(name);
-    const node = findNode(zone, name);
-    if (node === undefined) return denial("name-error", zone, chain);
+    const exact = zone.nodes.get(name);
+    const node = exact ?? findWildcard(zone, name);
+    if (node === undefined) return denial(RCODE.NXDOMAIN, zone, chain);
+    if (exact === undefined) presumesAbsence = true;
     if (node.alias === undefined || ASKS_FOR_ALIAS.has(question.type)) {
       const set = selectSet(node, question.type);
-      if (set === undefined) return denial("no-data", zone, chain);
-      return dataAnswer([...chain, ownedBy(name, set)], glueFor(snapshot, set));
+      if (set === undefined) return denial(RCODE.NOERROR, zone, chain);
+      const answers = [...chain, ownedBy(name, set)];
+      return { ...EMPTY, ...FOUND, answers, additional: glueFor(snapshot, set), presumesAbsence };
     }
     if (chain.length === MAX_ALIAS_LINKS) break;
     chain.push(ownedBy(name, node.alias.set));
     name = node.alias.target;
     zone = findZone(snapshot, name);
   }
-  return dataAnswer(chain, []);
+  return { ...EMPTY, ...FOUND, answers: chain, presumesAbsence };
 }
 
 /** RFC 1034 §4.3.2 step 3a: an alias is the answer when it matches the type asked for. */
 const ASKS_FOR_ALIAS: ReadonlySet<number> = new Set([TYPE.CNAME, TYPE.ANY]);
 
-/** The node of a name: its own, or the wildcard of its closest encloser (RFC 4592 §3.3.1). */
-function findNode(zone: Zone, name: DomainName): Node | undefined {
-  const exact = zone.nodes.get(name);
-  if (exact !== undefined) return exact;
+/** The wildcard that stands for a name that does not exist: that of its closest encloser (RFC 4592 §3.3.1). */
+function findWildcard(zone: Zone, name: DomainName): Node | undefined {
   for (let encloser = parentOf(name); encloser !== undefined; encloser = parentOf(encloser)) {
     if (zone.nodes.has(encloser)) return zone.nodes.get(wildcardBelow(encloser));
   }
@@ -122,14 +125,10 @@ function glueFor(snapshot: Snapshot, set: RrSet): readonly RrSet[] {
   });
 }
 
-function dataAnswer(answers: readonly RrSet[], additional: readonly RrSet[]): Answer {
-  return { ...EMPTY, kind: "data", rcode: RCODE.NOERROR, authoritative: true, answers, additional };
-}
-
 /** RFC 2308 §2: the SOA of the zone that denies; after aliases the rcode speaks of the last name (RFC 6604 §3). */
-function denial(kind: "no-data" | "name-error", zone: Zone, chain: readonly RrSet[]): Answer {
-  const rcode = kind === "no-data" ? RCODE.NOERROR : RCODE.NXDOMAIN;
-  return { ...EMPTY, kind, rcode, authoritative: true, answers: chain, authority: [zone.negativeSoa] };
+function denial(rcode: number, zone: Zone, chain: readonly RrSet[]): Answer {
+  const authority = [zone.negativeSoa];
+  return { ...EMPTY, rcode, authoritative: true, answers: chain, authority, presumesAbsence: true };
 }
 
 /** An error with empty sections; the zone is the caller's to add. */
@@ -138,12 +137,14 @@ export function errorAnswer(rcode: number, extendedError?: number): Answer {
 }
 
 const EMPTY: Answer = {
-  kind: "error",
   rcode: RCODE.SERVFAIL,
   authoritative: false,
   answers: [],
   authority: [],
   additional: [],
   extendedError: undefined,
+  presumesAbsence: false,
   zone: undefined,
 };
+
+const FOUND = { rcode: RCODE.NOERROR, authoritative: true } as const;

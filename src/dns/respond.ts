@@ -21,7 +21,7 @@ export type Protocol = "udp" | "tcp";
 
 export interface RespondContext {
   readonly snapshot: Snapshot;
-  /** Whether everything that gives names has been read; until then nothing is denied (decision 16). */
+  /** Whether everything that gives names has been read; until then nothing is presumed absent (decision 16). */
   readonly ready: boolean;
   readonly protocol: Protocol;
   /** What the access list says of the client; a refused one learns that it is refused and nothing else. */
@@ -91,8 +91,8 @@ function decide({ question, edns }: Query, { snapshot, ready, protocol, client }
   const answered = answer(snapshot, question);
   if (edns !== undefined && edns.version !== 0) return failure(answered, RCODE.BADVERS);
   if (question.type === TYPE.AXFR && protocol === "udp") return failure(answered, RCODE.NOTIMP);
-  const isDenial = answered.kind === "no-data" || answered.kind === "name-error";
-  return isDenial && !ready ? failure(answered, RCODE.SERVFAIL, EXTENDED_ERROR.NOT_READY) : answered;
+  if (answered.presumesAbsence && !ready) return failure(answered, RCODE.SERVFAIL, EXTENDED_ERROR.NOT_READY);
+  return answered;
 }
 
 /** An error with empty sections in place of an answer. */
