@@ -71,6 +71,7 @@ class JoinedReadingHalf implements ReadingHalf {
       listen: settings.dns.addresses.map((address) => ({ address, port: settings.dns.port })),
       allowedNetworks: settings.dns.allow,
       uncappedClients: [],
+      serverId: settings.dns.nsid,
       interfaces: networkInterfaces,
       clock,
       logger: log,

@@ -8,6 +8,7 @@ import type { Lifecycle } from "#src/lib/lifecycle.ts";
 import type { Logger } from "#src/lib/log.ts";
 import { createLocalStore, type LocalStatus, type LocalStore } from "#src/providers/local/local-store.ts";
 import { createRecordFolder } from "#src/providers/local/record-folder.ts";
+import { createScope } from "#src/sync/bounds.ts";
 import { createSyncEngine } from "#src/sync/engine.ts";
 import type { SyncObserver } from "#src/sync/engine-options.ts";
 import type { ApplyReport } from "#src/sync/sync-engine.ts";
@@ -58,7 +59,14 @@ class JoinedWritingHalf implements WritingHalf {
     });
     const engine = createSyncEngine({
       store: this.#store,
-      domainFilter: settings.domainFilter.options,
+      domainFilter: settings.domainFilter,
+      scope: createScope({
+        domainFilter: settings.domainFilter,
+        protectedNames: new Set(settings.sync.protectedNames),
+        defaultPolicy: settings.sync.policy,
+        policies: settings.sync.domainPolicies,
+      }),
+      breaker: settings.sync.breaker,
       budgetMs: settings.sync.applyBudgetMs,
       unownedChanges: settings.sync.unownedChanges,
       writes: settings.sync.dryRun ? "report" : "carry-out",

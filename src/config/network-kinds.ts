@@ -57,6 +57,11 @@ export function domainName(hint: string) {
   return kind(readDomainName, hint);
 }
 
+/** Names in canonical form, none of them the root. */
+export function domainNames(hint: string) {
+  return kind((input) => readList(input, readDomainName), hint);
+}
+
 /** A mailbox as the SOA holds it: `hostmaster@example.com` or `hostmaster.example.com` (RFC 1035 §8). */
 export function mailbox() {
   return kind((input): Parsed<DomainName> => {

@@ -1,5 +1,6 @@
 // What follows from several settings together: zones made whole, units, and the checks that no single value can fail.
 
+import { join } from "node:path";
 import { createDomainFilter, type DomainFilter } from "#src/domain/domain-filter.ts";
 import { type DomainName, joinName, parseName } from "#src/domain/name.ts";
 import { canonicalTarget } from "#src/domain/target.ts";
@@ -34,7 +35,12 @@ export function resolveSettings(written: WrittenSettings, context: ResolveContex
     log: { level: written.log.level, format: written.log.format },
     webhook: { addresses: written.webhook.host, port: written.webhook.port },
     ops: { addresses: written.ops.host, port: written.ops.port },
-    dns: { addresses: written.dns.listen, port: written.dns.port, allow: written.dns.allow },
+    dns: {
+      addresses: written.dns.listen,
+      port: written.dns.port,
+      allow: written.dns.allow,
+      nsid: written.dns.nsid,
+    },
     zones: written.zones.map((zone) => completeZone(zone, written)),
     records: records.settings,
     sources: { manifests: written.sources.manifests, annotationPrefixes: written.sources.annotationPrefixes },
@@ -44,7 +50,12 @@ export function resolveSettings(written: WrittenSettings, context: ResolveContex
       applyBudgetMs: Math.round(written.sync.applyBudgetSeconds * MS_PER_SECOND),
       unownedChanges: written.sync.unownedChanges,
       dryRun: written.sync.dryRun,
+      policy: written.sync.policy,
+      domainPolicies: written.sync.domainPolicies,
+      protectedNames: written.sync.protectedNames,
+      breaker: written.sync.breaker,
     },
+    admin: { socket: written.admin.socket ?? join(written.data.dir, "admin.sock") },
     shutdown: { lameDuckMs: Math.round(written.shutdown.lameDuckSeconds * MS_PER_SECOND) },
     warnings: warningsOf(written, context),
   };

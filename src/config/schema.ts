@@ -7,7 +7,7 @@ import { kind, oneOf, quote } from "./kinds.ts";
 import { MODES } from "./mode.ts";
 import { setting } from "./setting.ts";
 import { DNS_SECTION, OPS_SECTION, WEBHOOK_SECTION } from "./settings/listeners.ts";
-import { DATA_SECTION, LOG_SECTION, SHUTDOWN_SECTION, SYNC_SECTION } from "./settings/process.ts";
+import { ADMIN_SECTION, DATA_SECTION, LOG_SECTION, SHUTDOWN_SECTION, SYNC_SECTION } from "./settings/process.ts";
 import { DOMAIN_FILTER_SECTION, SOURCES_SECTION } from "./settings/sources.ts";
 import { RECORDS_SETTING, ZONES_SETTING } from "./settings/zones.ts";
 
@@ -39,6 +39,7 @@ export const SETTINGS_SCHEMA = z.strictObject({
   domainFilter: DOMAIN_FILTER_SECTION,
   data: DATA_SECTION,
   sync: SYNC_SECTION,
+  admin: ADMIN_SECTION,
   shutdown: SHUTDOWN_SECTION,
 });
 

@@ -1,5 +1,6 @@
 // The settings as the rest of Zonegate sees them: every default filled in, every value typed, nothing left to check.
 
+import type { ChangePolicy } from "#src/domain/change-policy.ts";
 import type { DomainFilter } from "#src/domain/domain-filter.ts";
 import type { DomainName } from "#src/domain/name.ts";
 import type { RecordType } from "#src/domain/record.ts";
@@ -23,6 +24,8 @@ export interface Settings {
   readonly dns: Listener & {
     /** May ask besides private ranges, loopback and on-link networks. */
     readonly allow: readonly Subnet[];
+    /** What NSID and id.server tell. */
+    readonly nsid: string | undefined;
   };
   /** No two have the same apex; empty only where the mode needs none. */
   readonly zones: readonly ZoneSettings[];
@@ -42,6 +45,15 @@ export interface Settings {
     readonly applyBudgetMs: number;
     readonly unownedChanges: "refuse" | "allow";
     readonly dryRun: boolean;
+    readonly policy: ChangePolicy;
+    /** The longest domain that a name lies in decides. */
+    readonly domainPolicies: readonly { readonly domain: DomainName; readonly policy: ChangePolicy }[];
+    readonly protectedNames: readonly DomainName[];
+    readonly breaker: "approve" | "timed" | "off";
+  };
+  readonly admin: {
+    /** Path of the unix socket. */
+    readonly socket: string;
   };
   readonly shutdown: {
     /** After SIGTERM; SIGINT skips it (docs/decisions.md 24). */

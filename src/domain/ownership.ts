@@ -9,6 +9,11 @@ export function isHeritageText(target: string): boolean {
   return /^"?heritage=external-dns(,|"?$)/.test(target);
 }
 
+/** The owner id in a registry's text; "" when it names none. */
+export function ownerOfHeritage(target: string): string {
+  return /[,"]external-dns\/owner=([^,"]*)/.exec(target)?.[1] ?? "";
+}
+
 /** Text that may be an encrypted registry record: one long base64 string (nonce and AES-GCM of the gzipped labels). */
 export function mayBeEncryptedHeritage(target: string): boolean {
   return /^"?[A-Za-z0-9+/]{40,}={0,2}"?$/.test(target);

@@ -3,7 +3,7 @@
 
 import type { Endpoint } from "#src/domain/endpoint.ts";
 import type { DomainName } from "#src/domain/name.ts";
-import type { BackendRules } from "#src/providers/provider.ts";
+import type { Bounds } from "#src/sync/bounds.ts";
 import { type CanonicalEndpoint, canonicalEndpoint, endpointName } from "#src/sync/canonical-endpoint.ts";
 
 /** Why an endpoint was changed in more than spelling, or left out. */
@@ -25,13 +25,13 @@ export interface Adjusted {
  */
 export function adjustEndpoints(
   endpoints: readonly Endpoint[],
-  rules: BackendRules,
+  bounds: Bounds,
   storedNames: ReadonlySet<DomainName>,
 ): Adjusted {
   const notes: AdjustNote[] = [];
   const kept = new Map<string, Endpoint>();
   for (const endpoint of endpoints) {
-    const canonical = canonicalEndpoint(endpoint, rules);
+    const canonical = canonicalEndpoint(endpoint, bounds);
     if (!canonical.ok) {
       const name = endpointName(endpoint);
       const isStored = name.ok && storedNames.has(name.value);

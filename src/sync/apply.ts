@@ -3,9 +3,12 @@
 import { type Changes, isEmpty } from "#src/domain/changes.ts";
 import { assertNever, UpstreamError } from "#src/errors.ts";
 import type { RecordList, Step } from "#src/providers/provider.ts";
+import type { Backend } from "#src/sync/backend.ts";
+import type { DeletionBreaker, HeldDeletions } from "#src/sync/breaker.ts";
 import { itemKey, type ReadItems, readChangeItems } from "#src/sync/change-items.ts";
 import type { EngineOptions } from "#src/sync/engine-options.ts";
 import { planChanges } from "#src/sync/plan.ts";
+import type { Quarantine } from "#src/sync/quarantine.ts";
 import { type RunResult, runPlan } from "#src/sync/run-plan.ts";
 import type { ApplyReport, ItemFailure } from "#src/sync/sync-engine.ts";
 
@@ -18,7 +21,13 @@ export interface ApplyTask {
   readonly changes: Changes;
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
-  list(): Promise<RecordList>;
+}
+
+/** What one engine keeps from batch to batch. */
+export interface ApplyTools {
+  readonly backend: Backend;
+  readonly breaker: DeletionBreaker;
+  readonly quarantine: Quarantine;
 }
 
 type AttemptResult = Pick<RunResult, "remaining" | "stoppedBy">;
@@ -27,12 +36,16 @@ const NOTHING_LEFT: AttemptResult = { remaining: 0, stoppedBy: undefined };
 /** One ApplyChanges, from its first list to its report. */
 export class Apply {
   readonly #options: EngineOptions;
+  readonly #tools: ApplyTools;
   readonly #task: ApplyTask;
   readonly #failures = new Map<string, ItemFailure>();
   #applied = 0;
+  /** What the breaker holds back of this batch; examined once. */
+  #held: { readonly deletions: HeldDeletions | undefined } | undefined;
 
-  constructor(options: EngineOptions, task: ApplyTask) {
+  constructor(options: EngineOptions, tools: ApplyTools, task: ApplyTask) {
     this.#options = options;
+    this.#tools = tools;
     this.#task = task;
   }
 
@@ -40,16 +53,20 @@ export class Apply {
     if (isEmpty(this.#task.changes)) return this.#report(NOTHING_LEFT);
     let last: AttemptResult = NOTHING_LEFT;
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-      last = await this.#attempt(last.remaining);
+      last = await this.#attempt(attempt, last.remaining);
       if (last.stoppedBy?.kind !== "error" || !last.stoppedBy.error.retryable) break;
     }
+    if (last.stoppedBy === undefined) await this.#tools.backend.journal.end();
     return this.#report(last);
   }
 
   /** One list, one plan, its steps. The plan is made anew from what is really there, so nothing is done twice. */
-  async #attempt(remainingBefore: number): Promise<AttemptResult> {
+  async #attempt(attempt: number, remainingBefore: number): Promise<AttemptResult> {
+    const { backend } = this.#tools;
+    const { signal } = this.#task;
     try {
-      return await this.#planAndRun(await this.#task.list());
+      // Texts that this very batch has just claimed are not remains: later attempts go on with them.
+      return await this.#planAndRun(attempt === 1 ? await backend.settledList(signal) : await backend.list(signal));
     } catch (error) {
       // What earlier attempts did stays in the report.
       if (error instanceof UpstreamError) return { remaining: remainingBefore, stoppedBy: { kind: "error", error } };
@@ -58,13 +75,15 @@ export class Apply {
   }
 
   async #planAndRun(list: RecordList): Promise<AttemptResult> {
-    const read = readChangeItems(this.#task.changes, list.rules, this.#options);
+    const bounds = { rules: list.rules, scope: this.#options.scope };
+    const read = this.#withoutHeld(list, readChangeItems(this.#task.changes, bounds, this.#options));
     const plan = planChanges(list, this.#withoutRefused(read));
     this.#remember(plan.failures);
     if (this.#options.writes === "report") {
       this.#logPlanned(plan.units.flatMap((unit) => unit.parts.flatMap((part) => part.steps)));
       return NOTHING_LEFT;
     }
+    if (this.#options.store.batch === undefined) await this.#tools.backend.journal.begin(plan.units);
     const result = await runPlan(this.#options.store, plan.units, {
       signal: this.#task.signal,
       mayBegin: () => this.#mayBegin(),
@@ -72,7 +91,15 @@ export class Apply {
       onApplied: (step) => this.#noteApplied(step),
     });
     this.#remember(result.failures);
+    this.#quarantine(read, result.failures);
     return result;
+  }
+
+  /** Deletions that wait for approval stay out; everything else goes on meanwhile. */
+  #withoutHeld(list: RecordList, read: ReadItems): ReadItems {
+    this.#held ??= { deletions: this.#tools.breaker.examine(list, read.items) };
+    const held = new Set(this.#held.deletions?.items.map(itemKey));
+    return held.size === 0 ? read : { ...read, items: read.items.filter((item) => !held.has(itemKey(item))) };
   }
 
   /** At least one step per request, so that even a slow backend makes progress. */
@@ -82,6 +109,7 @@ export class Apply {
   }
 
   #withoutRefused(read: ReadItems): ReadItems {
+    this.#remember(read.items.flatMap((item) => this.#tools.quarantine.failureOf(item) ?? []));
     const refused = read.items.filter((item) => this.#failures.has(itemKey(item)));
     if (refused.length === 0) return read;
     return {
@@ -97,8 +125,16 @@ export class Apply {
     }
   }
 
+  #quarantine(read: ReadItems, failures: readonly ItemFailure[]): void {
+    for (const failure of failures) {
+      const item = read.items.find((candidate) => itemKey(candidate) === itemKey(failure));
+      if (item !== undefined) this.#tools.quarantine.add(item, failure);
+    }
+  }
+
   #noteApplied(step: Step): void {
     this.#applied += 1;
+    this.#tools.backend.noteWritten(step);
     this.#options.observer.stepApplied(this.#options.store.provider, step.kind);
     this.#options.log.info({ provider: this.#options.store.provider, ...stepFields(step) }, "record changed");
   }
@@ -112,9 +148,13 @@ export class Apply {
     }
   }
 
+  #heldCount(): number {
+    return this.#held?.deletions?.items.length ?? 0;
+  }
+
   #report({ remaining, stoppedBy }: AttemptResult): ApplyReport {
     const failures = [...this.#failures.values()];
-    const base = { applied: this.#applied, remaining, failures };
+    const base = { applied: this.#applied, remaining: remaining + this.#heldCount(), failures };
     if (stoppedBy?.kind === "deadline") {
       return {
         ...base,
@@ -129,6 +169,13 @@ export class Apply {
         outcome: error.retryable ? "retry" : "refused",
         interruption: { code: error.code, reason: error.message },
       };
+    }
+    const held = this.#held?.deletions;
+    if (held !== undefined) {
+      const reason =
+        `${held.going} of ${held.owned} owned record sets would be deleted, which is held until somebody approves it: ` +
+        `zonegate approve ${held.planHash}`;
+      return { ...base, outcome: "retry", interruption: { code: "breaker.held", reason } };
     }
     return { ...base, outcome: failures.length === 0 ? "reached" : "refused" };
   }

@@ -3,9 +3,11 @@
 
 import type { Endpoint } from "#src/domain/endpoint.ts";
 import { type DomainName, parseName } from "#src/domain/name.ts";
+import { ownedNameOf } from "#src/domain/ownership.ts";
 import { type Parsed, parsed, unparsable } from "#src/domain/parsed.ts";
 import { isRecordType, type RecordType } from "#src/domain/record.ts";
 import type { BackendRules } from "#src/providers/provider.ts";
+import type { Bounds } from "#src/sync/bounds.ts";
 
 /** One endpoint as the backend would hold it. */
 export interface CanonicalEndpoint {
@@ -31,12 +33,13 @@ export function endpointType(endpoint: Endpoint, rules: BackendRules): Parsed<Re
 }
 
 /** The whole endpoint in canonical form, or one sentence on why the backend can never hold it. */
-export function canonicalEndpoint(endpoint: Endpoint, rules: BackendRules): Parsed<CanonicalEndpoint> {
+export function canonicalEndpoint(endpoint: Endpoint, { rules, scope }: Bounds): Parsed<CanonicalEndpoint> {
   const name = endpointName(endpoint);
   if (!name.ok) return name;
   const type = endpointType(endpoint, rules);
   if (!type.ok) return type;
-  const refusal = rules.refuseName(name.value, type.value);
+  // A registry's text may lie outside the filter (`a-example.com` for an apex): what counts is the record it stands for.
+  const refusal = rules.refuseName(name.value, type.value) ?? scope.refuse(ownedNameOf(endpoint) ?? name.value);
   if (refusal !== undefined) return unparsable(refusal);
   const targets = canonicalTargets(endpoint.targets, type.value, rules);
   if (!targets.ok) return targets;

@@ -7,6 +7,7 @@ import type { DomainName } from "#src/domain/name.ts";
 import { isProvenOwned, ownedNameOf } from "#src/domain/ownership.ts";
 import type { RecordType } from "#src/domain/record.ts";
 import type { BackendRules } from "#src/providers/provider.ts";
+import type { Bounds } from "#src/sync/bounds.ts";
 import { canonicalEndpoint, endpointName, endpointType } from "#src/sync/canonical-endpoint.ts";
 import type { ItemFailure } from "#src/sync/sync-engine.ts";
 
@@ -24,10 +25,14 @@ export interface ChangeItem {
   readonly isCreate: boolean;
   /** For a registry TXT: the name of the data record it stands for. */
   readonly ownedName: DomainName | undefined;
+  /** Owner id that the batch claims for it; "" when it names none (registry texts, registry noop). */
+  readonly owner: string;
 }
 
 export interface ReadItems {
   readonly items: readonly ChangeItem[];
+  /** Items that the policy of their domain leaves out: the state they ask for is not wanted here, so that is no failure. */
+  readonly withheld: readonly ChangeItem[];
   readonly failures: readonly ItemFailure[];
   /** Items that failed: what depends on them must not be carried out. */
   readonly failed: readonly FailedItem[];
@@ -52,7 +57,7 @@ export function itemKey(item: { readonly name: string; readonly type: string }):
   return `${item.name} ${item.type}`;
 }
 
-export function readChangeItems(changes: Changes, rules: BackendRules, options: ReadOptions): ReadItems {
+export function readChangeItems(changes: Changes, bounds: Bounds, options: ReadOptions): ReadItems {
   const drafts = new Map<string, Draft>();
   const failures: ItemFailure[] = [];
   const failed = new Map<string, FailedItem>();
@@ -71,7 +76,7 @@ export function readChangeItems(changes: Changes, rules: BackendRules, options: 
               code: "endpoint.unowned",
               reason: `the change names no ${OWNER_LABEL}, so the record may be somebody else's`,
             }
-          : addToDraft({ drafts, endpoint, side, isCreate, rules });
+          : addToDraft({ drafts, endpoint, side, isCreate, bounds });
       if (problem !== undefined) fail(endpoint, problem.code, problem.reason);
     }
   };
@@ -82,7 +87,19 @@ export function readChangeItems(changes: Changes, rules: BackendRules, options: 
   read(changes.updateNew, "wanted", false);
   read(changes.create, "wanted", true);
   const items = [...drafts].filter(([key]) => !failed.has(key)).map(([, draft]) => itemOf(draft));
-  return { items, failures, failed: [...failed.values()] };
+  const [allowed, withheld] = withinPolicy(items, bounds);
+  return { items: allowed, withheld, failures, failed: [...failed.values()] };
+}
+
+function withinPolicy(
+  items: readonly ChangeItem[],
+  { scope }: Bounds,
+): readonly [allowed: readonly ChangeItem[], withheld: readonly ChangeItem[]] {
+  const isAllowed = (item: ChangeItem): boolean => {
+    const policy = scope.policyFor(item.ownedName ?? item.name);
+    return policy === "sync" || item.isCreate || (policy === "upsert-only" && !isDeletion(item));
+  };
+  return [items.filter(isAllowed), items.filter((item) => !isAllowed(item))];
 }
 
 /** An item while the four lists are read. */
@@ -94,6 +111,7 @@ interface Draft {
   ttlSeconds: number | undefined;
   isCreate: boolean;
   ownedName: DomainName | undefined;
+  owner: string;
 }
 
 interface Addition {
@@ -101,20 +119,21 @@ interface Addition {
   readonly endpoint: Endpoint;
   readonly side: Side;
   readonly isCreate: boolean;
-  readonly rules: BackendRules;
+  readonly bounds: Bounds;
 }
 
 function addToDraft(addition: Addition): { readonly code: string; readonly reason: string } | undefined {
-  const { endpoint, side, rules } = addition;
-  const canonical = canonicalEndpoint(endpoint, rules);
+  const { endpoint, side, bounds } = addition;
+  const canonical = canonicalEndpoint(endpoint, bounds);
   if (!canonical.ok) {
     // What could never be stored cannot stand in the backend either: deleting it is already done.
-    if (side === "named" && !isHeldKey(endpoint, rules)) return undefined;
+    if (side === "named" && !isHeldKey(endpoint, bounds.rules)) return undefined;
     return { code: "endpoint.invalid", reason: canonical.problem };
   }
   const draft = draftFor(addition.drafts, canonical.value.name, canonical.value.type);
   for (const target of canonical.value.targets) draft[side].add(target);
   draft.ownedName ??= ownedNameOf(endpoint);
+  draft.owner ||= endpoint.labels.get(OWNER_LABEL) ?? "";
   if (side === "wanted") {
     draft.ttlSeconds = canonical.value.ttlSeconds;
     draft.isCreate ||= addition.isCreate;
@@ -138,6 +157,7 @@ function draftFor(drafts: Map<string, Draft>, name: DomainName, type: RecordType
     ttlSeconds: undefined,
     isCreate: false,
     ownedName: undefined,
+    owner: "",
   };
   drafts.set(key, draft);
   return draft;

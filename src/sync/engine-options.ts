@@ -1,15 +1,23 @@
 // What an engine is given: its store, its limits, and the functions it may not find by itself (time, logging, metrics).
 
-import type { DomainFilterOptions } from "#src/domain/domain-filter.ts";
+import type { DomainFilter } from "#src/domain/domain-filter.ts";
 import type { Clock } from "#src/lib/clock.ts";
 import type { Logger } from "#src/lib/log.ts";
 import type { RecordList, RecordStore, Step } from "#src/providers/provider.ts";
+import type { Scope } from "#src/sync/bounds.ts";
+import type { BreakerMode } from "#src/sync/breaker.ts";
 import type { ReadOptions } from "#src/sync/change-items.ts";
+import type { IntentLog } from "#src/sync/journal.ts";
 import type { ApplyReport } from "#src/sync/sync-engine.ts";
 
 export interface EngineOptions extends ReadOptions {
   readonly store: RecordStore;
-  readonly domainFilter: DomainFilterOptions;
+  /** Sent to external-dns in negotiation; `scope` enforces it. */
+  readonly domainFilter: DomainFilter;
+  readonly scope: Scope;
+  readonly breaker: BreakerMode;
+  /** Where ownership intents survive the process; without one they live in memory. */
+  readonly intentLog?: IntentLog;
   /** Time for one apply, from the moment it was asked for; waiting for the lock and listing included. */
   readonly budgetMs: number;
   /** `report` plans and logs but writes nothing. */

@@ -3,75 +3,117 @@
 
 import type { Changes } from "#src/domain/changes.ts";
 import type { DomainFilterOptions } from "#src/domain/domain-filter.ts";
+import type { Endpoint } from "#src/domain/endpoint.ts";
 import { UpstreamError } from "#src/errors.ts";
 import { createSerialQueue } from "#src/lib/serial-queue.ts";
-import type { RecordList } from "#src/providers/provider.ts";
 import { adjustEndpoints } from "#src/sync/adjust.ts";
-import { Apply } from "#src/sync/apply.ts";
+import { Apply, type ApplyTools } from "#src/sync/apply.ts";
+import { Backend } from "#src/sync/backend.ts";
+import { DeletionBreaker } from "#src/sync/breaker.ts";
 import type { EngineOptions } from "#src/sync/engine-options.ts";
+import { type PlanPreview, previewPlan } from "#src/sync/preview.ts";
+import { Quarantine } from "#src/sync/quarantine.ts";
 import { storedEndpoints } from "#src/sync/stored-endpoints.ts";
 import type { ApplyReport, SyncEngine } from "#src/sync/sync-engine.ts";
 
 /** A list this old still says what stands at a name when external-dns asks for adjusted endpoints. */
 const ADJUST_LIST_AGE_MS = 60_000;
 
-export function createSyncEngine(options: EngineOptions): SyncEngine {
+/** What an operator sees of an engine. */
+export interface EngineStatus {
+  readonly provider: string;
+  /** Deletions that wait for approval. */
+  readonly held: { readonly planHash: string; readonly going: number; readonly owned: number } | undefined;
+  /** Items that the backend refused for good a short while ago. */
+  readonly quarantined: number;
+  /** `atomic`: the backend needs no journal; `memory`: intents do not survive the process. */
+  readonly journal: "atomic" | "durable" | "memory";
+}
+
+/** The engine as its operator handles it. */
+export interface OperatedEngine extends SyncEngine {
+  status(): EngineStatus;
+  /** Releases the deletions that are held under this hash. False when nothing is held under it. */
+  approve(planHash: string): boolean;
+  /** What the last desired set would change now; `undefined` when external-dns has sent none yet. Throws UpstreamError. */
+  preview(signal: AbortSignal): Promise<PlanPreview | undefined>;
+}
+
+export function createSyncEngine(options: EngineOptions): OperatedEngine {
   return new Engine(options);
 }
 
-class Engine implements SyncEngine {
+class Engine implements OperatedEngine {
   readonly provider: string;
   readonly domainFilter: DomainFilterOptions;
   readonly #options: EngineOptions;
+  readonly #tools: ApplyTools;
   readonly #queue = createSerialQueue();
-  #lastList: { readonly list: RecordList; readonly atMs: number } | undefined;
+  #desired: { readonly endpoints: readonly Endpoint[]; readonly atMs: number } | undefined;
 
   constructor(options: EngineOptions) {
     this.provider = options.store.provider;
-    this.domainFilter = options.domainFilter;
+    this.domainFilter = options.domainFilter.options;
     this.#options = options;
+    this.#tools = {
+      backend: new Backend(options),
+      breaker: new DeletionBreaker(options.breaker, options.clock),
+      quarantine: new Quarantine(options.clock),
+    };
   }
 
   async records(signal: AbortSignal): ReturnType<SyncEngine["records"]> {
-    const list = await this.#queue.run(() => this.#list(signal), signal);
+    const list = await this.#queue.run(() => this.#tools.backend.settledList(signal), signal);
     return storedEndpoints(list.records);
   }
 
   async adjustEndpoints(
     ...[endpoints, signal]: Parameters<SyncEngine["adjustEndpoints"]>
   ): ReturnType<SyncEngine["adjustEndpoints"]> {
-    const list = this.#recentList() ?? (await this.#queue.run(() => this.#list(signal), signal));
+    const { backend } = this.#tools;
+    const list =
+      backend.recentList(ADJUST_LIST_AGE_MS) ?? (await this.#queue.run(() => backend.settledList(signal), signal));
     const storedNames = new Set(list.records.map((record) => record.name));
-    const adjusted = adjustEndpoints(endpoints, list.rules, storedNames);
-    for (const note of adjusted.notes)
+    const adjusted = adjustEndpoints(endpoints, { rules: list.rules, scope: this.#options.scope }, storedNames);
+    for (const note of adjusted.notes) {
       this.#options.log.warn({ provider: this.provider, ...note }, "endpoint adjusted");
+    }
+    this.#desired = { endpoints: adjusted.endpoints, atMs: this.#options.clock.nowMs() };
     return adjusted.endpoints;
   }
 
   async applyChanges(changes: Changes, signal: AbortSignal): Promise<ApplyReport> {
     const deadlineMs = this.#options.clock.monotonicMs() + this.#options.budgetMs;
     const report = await this.#reportFailures(() =>
-      this.#queue.run(
-        () => new Apply(this.#options, { changes, deadlineMs, signal, list: () => this.#list(signal) }).run(),
-        signal,
-      ),
+      this.#queue.run(() => new Apply(this.#options, this.#tools, { changes, deadlineMs, signal }).run(), signal),
     );
     this.#options.observer.applied(this.provider, report);
     this.#log(report);
     return report;
   }
 
-  async #list(signal: AbortSignal): Promise<RecordList> {
-    const list = await this.#options.store.list(signal);
-    this.#lastList = { list, atMs: this.#options.clock.monotonicMs() };
-    this.#options.observer.listed(this.provider, list);
-    return list;
+  status(): EngineStatus {
+    const { breaker, quarantine, backend } = this.#tools;
+    const { held } = breaker;
+    return {
+      provider: this.provider,
+      held: held && { planHash: held.planHash, going: held.going, owned: held.owned },
+      quarantined: quarantine.size,
+      journal: this.#options.store.batch !== undefined ? "atomic" : backend.journal.isDurable ? "durable" : "memory",
+    };
   }
 
-  #recentList(): RecordList | undefined {
-    const last = this.#lastList;
-    if (last === undefined || this.#options.clock.monotonicMs() - last.atMs > ADJUST_LIST_AGE_MS) return undefined;
-    return last.list;
+  approve(planHash: string): boolean {
+    const isApproved = this.#tools.breaker.approve(planHash);
+    if (isApproved) this.#options.log.warn({ provider: this.provider, planHash }, "deletions approved");
+    return isApproved;
+  }
+
+  async preview(signal: AbortSignal): Promise<PlanPreview | undefined> {
+    const desired = this.#desired;
+    if (desired === undefined) return undefined;
+    const list = await this.#queue.run(() => this.#tools.backend.list(signal), signal);
+    return previewPlan(list, { rules: list.rules, scope: this.#options.scope }, desired);
   }
 
   /** A backend that is away, or a caller that gave up waiting for the lock, is a report like any other. */

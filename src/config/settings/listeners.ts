@@ -1,8 +1,9 @@
 // Settings of everything that listens.
 
-import { wholeSeconds } from "#src/config/kinds.ts";
+import { kind, quote, wholeSeconds } from "#src/config/kinds.ts";
 import { host, listenAddresses, loopbackHost, port, subnetList } from "#src/config/network-kinds.ts";
 import { section, setting } from "#src/config/setting.ts";
+import { type Parsed, parsed, unparsable } from "#src/domain/parsed.ts";
 
 /** A day: what is kept longer in caches cannot be mended within one. */
 export const TTL_LIMITS_SECONDS = { min: 0, max: 86_400 };
@@ -52,6 +53,13 @@ export const DNS_SECTION = section({
     description:
       "Subnets that may ask besides private ranges, loopback and the networks this machine is on. Others get REFUSED.",
   }),
+  nsid: setting(serverId().optional(), {
+    env: ["DNS_NSID"],
+    flag: "dns-nsid",
+    description:
+      "Name of this server, told to clients that ask for it by NSID (RFC 5001) or `id.server` (RFC 4892): which of several answered. Which version runs is never told.",
+    defaultText: "none",
+  }),
   // One minute: an address that moved stands wrong in caches no longer, and answering again costs next to nothing.
   ttlSeconds: setting(wholeSeconds(TTL_LIMITS_SECONDS).prefault(60), {
     env: ["DNS_TTL"],
@@ -67,3 +75,13 @@ export const DNS_SECTION = section({
     description: "How long resolvers keep the answer that a name does not exist, where the zone does not say.",
   }),
 });
+
+function serverId() {
+  return kind(readServerId, "Write 1 to 63 letters, digits, dots, hyphens or underscores.");
+}
+
+/** As long as a label at most: it must fit into any reply beside the longest question. */
+function readServerId(input: unknown): Parsed<string> {
+  const text = typeof input === "string" ? input.trim() : "";
+  return /^[A-Za-z0-9._-]{1,63}$/.test(text) ? parsed(text) : unparsable(`${quote(input)} is no name for a server`);
+}

@@ -1,7 +1,11 @@
 // Settings of the process itself: what it says, where it keeps data, how it writes and how it ends.
 
-import { oneOf, seconds, text, yesOrNo } from "#src/config/kinds.ts";
+import { kind, oneOf, quote, readList, seconds, text, yesOrNo } from "#src/config/kinds.ts";
+import { domainNames } from "#src/config/network-kinds.ts";
 import { section, setting } from "#src/config/setting.ts";
+import { CHANGE_POLICIES, type ChangePolicy } from "#src/domain/change-policy.ts";
+import { type DomainName, parseName } from "#src/domain/name.ts";
+import { type Parsed, parsed, unparsable } from "#src/domain/parsed.ts";
 
 /** A request of external-dns lasts 15 s by default; a minute is the longest anybody should configure there. */
 const APPLY_BUDGET_LIMITS_SECONDS = { min: 1, max: 60 };
@@ -50,7 +54,54 @@ export const SYNC_SECTION = section({
     isSwitch: true,
     description: "Plan and log changes, write none.",
   }),
+  policy: setting(oneOf(CHANGE_POLICIES).prefault("sync"), {
+    env: ["SYNC_POLICY"],
+    flag: "sync-policy",
+    description:
+      "What external-dns may do: `sync` everything, `upsert-only` no deletions, `create-only` only new records. Set the same there.",
+  }),
+  domainPolicies: setting(domainPolicies().prefault([]), {
+    env: ["SYNC_DOMAIN_POLICIES"],
+    flag: "sync-domain-policies",
+    description:
+      "Policies of single domains with everything below, as `example.com=upsert-only`; the longest domain that fits decides.",
+  }),
+  protectedNames: setting(domainNames("Write names such as router.home.example.com.").prefault([]), {
+    env: ["PROTECTED_NAMES"],
+    flag: "protected-names",
+    description: "Names at which external-dns may write nothing, whatever the domain filter says.",
+  }),
+  breaker: setting(oneOf(["approve", "timed", "off"]).prefault("approve"), {
+    env: ["BREAKER"],
+    flag: "breaker",
+    description:
+      "What happens when more than 30 % of at least 10 owned names would be deleted: held until `zonegate approve`, or (`timed`) until it was asked for three times over five minutes, or not at all (`off`).",
+  }),
 });
+
+export const ADMIN_SECTION = section({
+  socket: setting(text("Write the path of a unix socket.").optional(), {
+    env: ["ADMIN_SOCKET"],
+    flag: "admin-socket",
+    description: "Unix socket through which `zonegate approve` and `zonegate plan` reach the running process.",
+    defaultText: "`admin.sock` in `data.dir`",
+  }),
+});
+
+function domainPolicies() {
+  return kind(
+    (input) => readList(input, readDomainPolicy),
+    `Write pairs such as example.com=upsert-only; policies are ${CHANGE_POLICIES.join(", ")}.`,
+  );
+}
+
+function readDomainPolicy(written: string): Parsed<{ readonly domain: DomainName; readonly policy: ChangePolicy }> {
+  const [domainText = "", policyText, ...more] = written.split("=");
+  const policy = CHANGE_POLICIES.find((known) => known === policyText?.trim());
+  if (policy === undefined || more.length > 0) return unparsable(`${quote(written)} is not a domain with a policy`);
+  const domain = parseName(domainText);
+  return domain.ok ? parsed({ domain: domain.value, policy }) : domain;
+}
 
 export const SHUTDOWN_SECTION = section({
   lameDuckSeconds: setting(seconds(LAME_DUCK_LIMITS_SECONDS).prefault(10), {

@@ -3,11 +3,13 @@ import type { DomainName } from "#src/domain/name.ts";
 import { LOCAL_RULES } from "#src/providers/local/rules.ts";
 import { adjustEndpoints } from "#src/sync/adjust.ts";
 import { endpoint } from "#test/support/endpoints.ts";
+import { scopeOf } from "#test/support/engine.ts";
 
+const BOUNDS = { rules: LOCAL_RULES, scope: scopeOf({}) };
 const NOTHING_STORED: ReadonlySet<DomainName> = new Set();
 
 function adjust(...endpoints: Parameters<typeof adjustEndpoints>[0]): ReturnType<typeof adjustEndpoints> {
-  return adjustEndpoints(endpoints, LOCAL_RULES, NOTHING_STORED);
+  return adjustEndpoints(endpoints, BOUNDS, NOTHING_STORED);
 }
 
 describe("adjustEndpoints", () => {
@@ -40,7 +42,7 @@ describe("adjustEndpoints", () => {
 
   test("keeps what could never be stored when its name is stored: dropping it would delete a working record", () => {
     const broken = endpoint("www.example.com", "A", ["not-an-address"]);
-    const { endpoints, notes } = adjustEndpoints([broken], LOCAL_RULES, new Set(["www.example.com" as DomainName]));
+    const { endpoints, notes } = adjustEndpoints([broken], BOUNDS, new Set(["www.example.com" as DomainName]));
     expect(endpoints).toMatchObject([{ targets: ["not-an-address"] }]);
     expect(notes).toMatchObject([{ code: "endpoint.kept-invalid" }]);
   });
