@@ -77,15 +77,15 @@ function resolve(snapshot: Snapshot, question: AskedFor, firstZone: Zone): Answe
     if (node.alias === undefined || ASKS_FOR_ALIAS.has(question.type)) {
       const set = selectSet(node, question.type);
       if (set === undefined) return denial(RCODE.NOERROR, zone, chain);
-      const answers = [...chain, ownedBy(name, set)];
-      return { ...EMPTY, ...FOUND, answers, additional: glueFor(snapshot, set), presumesAbsence };
+      const found = authoritativeAnswer([...chain, ownedBy(name, set)]);
+      return { ...found, additional: glueFor(snapshot, set), presumesAbsence };
     }
     if (chain.length === MAX_ALIAS_LINKS) break;
     chain.push(ownedBy(name, node.alias.set));
     name = node.alias.target;
     zone = findZone(snapshot, name);
   }
-  return { ...EMPTY, ...FOUND, answers: chain, presumesAbsence };
+  return { ...authoritativeAnswer(chain), presumesAbsence };
 }
 
 /** RFC 1034 §4.3.2 step 3a: an alias is the answer when it matches the type asked for. */
@@ -125,6 +125,11 @@ function glueFor(snapshot: Snapshot, set: RrSet): readonly RrSet[] {
   });
 }
 
+/** Data and nothing else; the zone is the caller's to add. */
+export function authoritativeAnswer(answers: readonly RrSet[]): Answer {
+  return { ...EMPTY, rcode: RCODE.NOERROR, authoritative: true, answers };
+}
+
 /** RFC 2308 §2: the SOA of the zone that denies; after aliases the rcode speaks of the last name (RFC 6604 §3). */
 function denial(rcode: number, zone: Zone, chain: readonly RrSet[]): Answer {
   const authority = [zone.negativeSoa];
@@ -146,5 +151,3 @@ const EMPTY: Answer = {
   presumesAbsence: false,
   zone: undefined,
 };
-
-const FOUND = { rcode: RCODE.NOERROR, authoritative: true } as const;

@@ -4,11 +4,12 @@
 import type { DomainName } from "#src/domain/name.ts";
 import { assertNever } from "#src/errors.ts";
 import { type Answer, answer, errorAnswer } from "./answer.ts";
+import { replyOptions } from "./reply-options.ts";
+import { identityAnswer } from "./server-identity.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { encodeReply, type Reply } from "./wire/message.ts";
 import { type DropReason, decodeQuery, type Query, type QueryHeader, type Question } from "./wire/query.ts";
 import {
-  EDNS_OPTION,
   EXTENDED_ERROR,
   MAX_TCP_MESSAGE_OCTETS,
   MAX_UDP_PAYLOAD_OCTETS,
@@ -26,6 +27,10 @@ export interface RespondContext {
   readonly protocol: Protocol;
   /** What the access list says of the client; a refused one learns that it is refused and nothing else. */
   readonly client?: "allowed" | "refused";
+  /** Our name for NSID and id.server, 1 to 63 octets of ASCII; without one neither is answered. */
+  readonly serverId?: string | undefined;
+  /** How long a TCP connection may be idle, for who asks (RFC 7828). */
+  readonly tcpIdleTimeoutMs?: number | undefined;
 }
 
 /** What the sockets send and the counters count. */
@@ -74,21 +79,22 @@ function headerOnly(header: QueryHeader, rcode: number, question?: Question): Ou
 function replyTo(query: Query, context: RespondContext): Outcome {
   const answered = decide(query, context);
   const maxOctets = replyLimit(query, context.protocol);
-  const encoded = encodeReply(replyOf(query, answered), maxOctets);
+  const encoded = encodeReply(replyOf(query, answered, context), maxOctets);
   if (!encoded.truncated || context.protocol === "udp") {
     return { kind: "reply", ...encoded, rcode: answered.rcode, questionType: query.question.type, zone: answered.zone };
   }
   // Over TCP there is no larger transport to go on to: TC would only make the client ask for ever.
   const failed = failure(answered, RCODE.SERVFAIL);
-  const { message } = encodeReply(replyOf(query, failed), maxOctets);
+  const { message } = encodeReply(replyOf(query, failed, context), maxOctets);
   const { rcode, zone } = failed;
   return { kind: "reply", message, rcode, questionType: query.question.type, zone, truncated: false };
 }
 
 /** The answer, or what stands in its way: EDNS version (RFC 6891 §6.1.3), AXFR over UDP (RFC 5936 §4.2), not being ready. */
-function decide({ question, edns }: Query, { snapshot, ready, protocol, client }: RespondContext): Answer {
+function decide({ question, edns }: Query, context: RespondContext): Answer {
+  const { snapshot, ready, protocol, client, serverId } = context;
   if (client === "refused") return errorAnswer(RCODE.REFUSED, EXTENDED_ERROR.PROHIBITED);
-  const answered = answer(snapshot, question);
+  const answered = identityAnswer(question, serverId) ?? answer(snapshot, question);
   if (edns !== undefined && edns.version !== 0) return failure(answered, RCODE.BADVERS);
   if (question.type === TYPE.AXFR && protocol === "udp") return failure(answered, RCODE.NOTIMP);
   if (answered.presumesAbsence && !ready) return failure(answered, RCODE.SERVFAIL, EXTENDED_ERROR.NOT_READY);
@@ -100,21 +106,15 @@ function failure({ zone }: Answer, rcode: number, extendedError?: number): Answe
   return { ...errorAnswer(rcode, extendedError), zone };
 }
 
-function replyOf(query: Query, answered: Answer): Reply {
+function replyOf(query: Query, answered: Answer, context: RespondContext): Reply {
   const { id, opcode, recursionDesired, checkingDisabled, question, edns } = query;
   const header = { id, opcode, recursionDesired, checkingDisabled };
-  return {
-    ...header,
-    ...answered,
-    question,
-    edns: edns && { dnssecOk: edns.dnssecOk, options: ednsOptions(answered) },
-  };
-}
-
-/** Options of the query are not echoed; the only one we send says why (RFC 8914 §2: info code, no text). */
-function ednsOptions({ extendedError }: Answer): readonly { readonly code: number; readonly data: Uint8Array }[] {
-  if (extendedError === undefined) return [];
-  return [{ code: EDNS_OPTION.EXTENDED_ERROR, data: Uint8Array.of(extendedError >> 8, extendedError & 0xff) }];
+  if (edns === undefined) return { ...header, ...answered, question, edns };
+  const { protocol, serverId, tcpIdleTimeoutMs } = context;
+  const asked = context.client === "refused" ? [] : edns.options;
+  const { extendedError } = answered;
+  const options = replyOptions({ protocol, asked, extendedError, serverId, tcpIdleTimeoutMs });
+  return { ...header, ...answered, question, edns: { dnssecOk: edns.dnssecOk, options } };
 }
 
 function replyLimit({ edns }: Query, protocol: Protocol): number {

@@ -42,6 +42,8 @@ export interface DataPlaneOptions {
   readonly allowedNetworks: readonly Network[];
   /** May open as many TCP connections as fit: the forwarder that asks for the whole LAN. */
   readonly uncappedClients: readonly Network[];
+  /** Our name, told to who asks by NSID or id.server; 1 to 63 octets of ASCII. Without one neither is answered. */
+  readonly serverId?: string | undefined;
   /** Overrides of TCP_LIMITS. */
   readonly tcpLimits?: Partial<TcpLimits>;
   /** `os.networkInterfaces`. */
@@ -170,12 +172,13 @@ class ThreadedDataPlane implements DataPlane {
   }
 
   #workerSettings(): WorkerSettings {
-    const { allowedNetworks, uncappedClients, tcpLimits, interfaces } = this.#options;
+    const { allowedNetworks, uncappedClients, tcpLimits, serverId, interfaces } = this.#options;
     return {
       counterMemory: this.#counterMemory,
       access: { onLink: onLinkNetworks(interfaces()), allowed: allowedNetworks },
       uncappedClients,
       tcpLimits: { ...TCP_LIMITS, ...tcpLimits },
+      serverId,
     };
   }
 

@@ -13,6 +13,8 @@ export interface WorkerSettings {
   readonly access: { readonly onLink: readonly Network[]; readonly allowed: readonly Network[] };
   readonly uncappedClients: readonly Network[];
   readonly tcpLimits: TcpLimits;
+  /** Our name for NSID and id.server; `undefined`: none. */
+  readonly serverId: string | undefined;
 }
 
 /** Carried out in the order sent. */

@@ -89,10 +89,12 @@ class WorkerThread {
   }
 
   #createAnswer(): Answer {
+    const { serverId, tcpLimits } = this.#settings;
+    const told = { serverId, tcpIdleTimeoutMs: tcpLimits.idleTimeoutMs };
     return createAnswerer({
       mayAsk: (address) => this.#accessList.has(address),
       counters: this.#counters,
-      respond: (message, from) => this.#brain.respond(message, { ...this.#served, ...from }),
+      respond: (message, from) => this.#brain.respond(message, { ...this.#served, ...told, ...from }),
       isOwnAddress: (address, port) => this.#ownAddresses(address, port),
       onPanic: (error) => this.#reportPanic(error),
     });

@@ -54,6 +54,14 @@ describe("answering", () => {
     for (const server of plane.addresses()) expect(await sourceOfAnswer(server)).toBe(server.address);
   });
 
+  test("the server tells its name and its idle time to who asks", async () => {
+    const { server } = await runDataPlane([HOME], { serverId: "ns-a", tcpLimits: { idleTimeoutMs: 7_000 } });
+    const nsidAndKeepalive = [0, 3, 0, 0, 0, 11, 0, 0];
+    const query = buildQuery({ name: "app.home.test", edns: { ...DEFAULT_EDNS, options: nsidAndKeepalive } });
+    expect(readReply(await answerUdp(server, query)).edns).toMatchObject({ otherOptions: ["3:6e732d61"] });
+    expect(readReply(await answerTcp(server, query)).edns).toMatchObject({ otherOptions: ["3:6e732d61", "11:0046"] });
+  });
+
   test("a response is met with silence", async () => {
     const { plane, server } = await runDataPlane([HOME]);
     const response = buildQuery({ name: "app.home.test", flags: 0x8000 });

@@ -105,8 +105,8 @@ describe("any good query", () => {
         const late = readReply(replied(respond(query, { ...context, ready: true })));
         const denies = late.authority.length > 0;
         expect(early.authority).toEqual([]);
-        if (denies || early.rcode === "SERVFAIL") expect(early).toMatchObject({ rcode: "SERVFAIL", answer: [] });
-        else expect(early).toEqual(late);
+        const isWithheld = denies || early.rcode === "SERVFAIL";
+        expect(early).toMatchObject(isWithheld ? { rcode: "SERVFAIL", answer: [] } : late);
       }),
     );
   });
@@ -123,7 +123,8 @@ describe("any good query", () => {
           return readReply(replied(respond(query, { snapshot, ready, protocol: "tcp" })));
         };
         const early = reply(known, false);
-        if (early.rcode !== "SERVFAIL") expect(early.answer).toEqual(reply([...known, ...further], true).answer);
+        fc.pre(early.rcode !== "SERVFAIL");
+        expect(early.answer).toEqual(reply([...known, ...further], true).answer);
       }),
       { numRuns: 1000 },
     );

@@ -64,7 +64,12 @@ const expectSchema = z.union([
     additional: lines,
     opcode: z.number().default(0),
     edns: z
-      .strictObject({ do: z.boolean().default(false), extendedErrors: z.array(z.number()).default([]) })
+      .strictObject({
+        do: z.boolean().default(false),
+        extendedErrors: z.array(z.number()).default([]),
+        /** `code:octets in hexadecimal`. */
+        otherOptions: lines,
+      })
       .optional(),
     octets: z.number().optional(),
   }),
@@ -76,6 +81,10 @@ const stepSchema = z
     cite: z.string().regex(/^(RFC \d+|draft-)/),
     protocol: z.enum(["udp", "tcp"]).default("udp"),
     ready: z.boolean().default(true),
+    /** What the access list says of the client. */
+    client: z.enum(["allowed", "refused"]).default("allowed"),
+    /** The setting `dns.nsid`. */
+    serverId: z.string().optional(),
     ask: askSchema.optional(),
     /** A whole message in hexadecimal instead of `ask`. */
     packet: z.string().optional(),
@@ -110,7 +119,8 @@ for (const file of readdirSync(folder).filter((entry) => entry.endsWith(".yaml")
 /** The reply in the shape of `wanted`, with what every reply must satisfy folded in. */
 function observe(step: Step, snapshot: Snapshot): unknown {
   const query = queryOf(step);
-  const outcome = respond(query, { snapshot, ready: step.ready, protocol: step.protocol });
+  const { ready, protocol, client, serverId } = step;
+  const outcome = respond(query, { snapshot, ready, protocol, client, serverId, tcpIdleTimeoutMs: 10_000 });
   if (outcome.kind === "drop") return "silence";
   const octets = outcome.message.length;
   const asked = step.expect !== "silence" && step.expect.octets !== undefined;
@@ -131,7 +141,7 @@ function wanted(step: Step): unknown {
     opcode: String(opcode),
     questionIsVerbatim: true,
     octets: step.expect.octets,
-    edns: edns && { ...edns, size: 1232, version: 0, optionCodes: edns.extendedErrors.map(() => 15) },
+    edns: edns && { ...edns, size: 1232, version: 0 },
   };
 }
 

@@ -109,7 +109,7 @@ function writeWhatFits(writer: MessageWriter, sets: readonly RrSet[]): number {
 function writeRecord(writer: MessageWriter, set: RrSet, rdata: Uint8Array): void {
   writer.compressedName(set.name);
   writer.uint16(set.type);
-  writer.uint16(CLASS.IN);
+  writer.uint16(set.class ?? CLASS.IN);
   writer.uint32(set.ttlSeconds);
   const lengthOffset = writer.length;
   writer.uint16(0);

@@ -54,7 +54,7 @@ export const RCODE = {
   BADVERS: 16,
 } as const;
 
-export const EDNS_OPTION = { EXTENDED_ERROR: 15 } as const;
+export const EDNS_OPTION = { NSID: 3, TCP_KEEPALIVE: 11, EXTENDED_ERROR: 15 } as const;
 
 /** Extended DNS errors (RFC 8914 §4). */
 export const EXTENDED_ERROR = { NOT_READY: 14, PROHIBITED: 18, NOT_AUTHORITATIVE: 20 } as const;

@@ -2,11 +2,13 @@
 
 import type { DomainName } from "#src/domain/name.ts";
 
-/** All records of one name and type, class IN. */
+/** All records of one name and type. */
 export interface RrSet {
   readonly name: DomainName;
   /** Type number (RFC 6895). */
   readonly type: number;
+  /** IN unless given: CH, for what a server says of itself (RFC 4892). */
+  readonly class?: number;
   /** One for the whole set (RFC 2181 §5.2). */
   readonly ttlSeconds: number;
   /** Uncompressed rdata, one per record, without duplicates, in byte order. */

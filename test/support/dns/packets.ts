@@ -96,9 +96,10 @@ interface ReadEdns {
   readonly size: number;
   readonly version: number;
   readonly do: boolean;
-  readonly optionCodes: readonly number[];
   /** RFC 8914 info codes. */
   readonly extendedErrors: readonly number[];
+  /** Every other option: `code:octets in hexadecimal`. */
+  readonly otherOptions: readonly string[];
 }
 
 const FLAG_BITS = { qr: 0x8000, aa: 0x400, tc: 0x200, rd: 0x100, ra: 0x80, z: 0x40, ad: 0x20, cd: 0x10 } as const;
@@ -149,8 +150,10 @@ function ednsOf(opt: DecodedRecord): ReadEdns {
     size: opt.udpPayloadSize ?? 0,
     version: opt.ednsVersion ?? 0,
     do: opt.flag_do === true,
-    optionCodes: options.map(({ code }) => code),
     extendedErrors: options.filter(({ code }) => code === 15).map(({ data }) => data.readUInt16BE(0)),
+    otherOptions: options
+      .filter(({ code }) => code !== 15)
+      .map(({ code, data }) => `${code}:${Buffer.from(data).toString("hex")}`),
   };
 }
 
