@@ -26,6 +26,13 @@ const NAME_TOO_LONG = `the name is longer than ${MAX_NAME_OCTETS} octets`;
 /** Bytes that stand for themselves in canonical text: printable ASCII without blank and `" $ ( ) . ; @ \` and capitals. */
 const PLAIN_BYTE = /^[!#%&'*+,\-/0-9:<=>?[\]^_`a-z{|}~]$/;
 
+/** Canonical text of each byte: every query's name is put together from these. */
+const BYTE_TEXTS: readonly string[] = Array.from({ length: 256 }, (_, byte) => {
+  const folded = byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte;
+  const char = String.fromCharCode(folded);
+  return PLAIN_BYTE.test(char) ? char : `\\${String(folded).padStart(3, "0")}`;
+});
+
 /** Reads a name as people and APIs write it: any case, a final dot, `\DDD` and `\c` escapes, Unicode labels. */
 export function parseName(text: string): Parsed<DomainName> {
   const trimmed = text.trim();
@@ -62,12 +69,18 @@ export function labelBytes(name: DomainName): readonly Uint8Array[] {
 /** Canonical text of one label. */
 export function labelText(label: Uint8Array): string {
   let text = "";
-  for (const byte of label) {
-    const folded = byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte;
-    const char = String.fromCharCode(folded);
-    text += PLAIN_BYTE.test(char) ? char : `\\${String(folded).padStart(3, "0")}`;
-  }
+  for (const byte of label) text += BYTE_TEXTS[byte] ?? "";
   return text;
+}
+
+/** Octets of a name's first label; 0 for the root. */
+export function firstLabelOctets(name: DomainName): number {
+  let octets = 0;
+  for (let index = 0; index < name.length && name[index] !== "."; index += 1) {
+    if (name[index] === "\\") index += 3;
+    octets += 1;
+  }
+  return octets;
 }
 
 /** The name without its first label; `undefined` for the root. */

@@ -72,7 +72,7 @@ export type Decoded = DroppedMessage | MalformedQuery | UnsupportedMessage | Que
 export function decodeQuery(message: Uint8Array): Decoded {
   if (message.length < HEADER_OCTETS) return { kind: "drop", reason: "short", steps: 0 };
   const reader = new Reader(message);
-  const { isResponse, counts, ...header } = readHeader(reader);
+  const { header, isResponse, counts } = readHeader(reader);
   if (isResponse) return { kind: "drop", reason: "response", steps: reader.steps };
   if (header.opcode !== OPCODE.QUERY) return { kind: "unsupported", ...header, steps: reader.steps };
 
@@ -96,16 +96,24 @@ interface SectionCounts {
   readonly additional: number;
 }
 
-function readHeader(reader: Reader): QueryHeader & { readonly isResponse: boolean; readonly counts: SectionCounts } {
+interface MessageHeader {
+  readonly header: QueryHeader;
+  readonly isResponse: boolean;
+  readonly counts: SectionCounts;
+}
+
+function readHeader(reader: Reader): MessageHeader {
   reader.spend();
   const id = reader.uint16();
   const flags = reader.uint16();
   return {
-    id,
+    header: {
+      id,
+      opcode: (flags >> 11) & 0xf,
+      recursionDesired: (flags & 0x0100) !== 0,
+      checkingDisabled: (flags & 0x0010) !== 0,
+    },
     isResponse: (flags & 0x8000) !== 0,
-    opcode: (flags >> 11) & 0xf,
-    recursionDesired: (flags & 0x0100) !== 0,
-    checkingDisabled: (flags & 0x0010) !== 0,
     counts: {
       questions: reader.uint16(),
       answers: reader.uint16(),

@@ -1,18 +1,21 @@
 // An append-only message buffer with a size limit and name compression (RFC 1035 §4.1.4). Past the limit it stops writing and
-// says so; what to leave out then is message.ts's decision.
+// says so; what to leave out then is message.ts's decision. One message at a time: each is finished before the next is begun.
 
-import { type DomainName, labelBytes, parentOf, ROOT } from "#src/domain/name.ts";
+import { type DomainName, firstLabelOctets, labelBytes, parentOf, ROOT } from "#src/domain/name.ts";
 
 /** A pointer has 14 bits. */
 const MAX_POINTER_OFFSET = 0x3fff;
 
-/** Room for most replies without growing. */
-const INITIAL_OCTETS = 512;
+/**
+ * Where every message begins to be written: `finish` copies it out, and no two are written at a time, so that most replies cost
+ * no buffer of their own. A longer message moves to one that is.
+ */
+const FIRST_OCTETS = new Uint8Array(512);
 
 export class MessageWriter {
   readonly #maxOctets: number;
   readonly #nameOffsets = new Map<DomainName, number>();
-  #octets = new Uint8Array(INITIAL_OCTETS);
+  #octets = FIRST_OCTETS;
   #length = 0;
   #overflowed = false;
 
@@ -69,11 +72,9 @@ export class MessageWriter {
   /** Notes that `name` and its ancestors stand uncompressed at `offset`, for pointers to come. */
   rememberName(name: DomainName, offset: number): void {
     let position = offset;
-    let rest: DomainName = name;
-    for (const label of labelBytes(name)) {
+    for (let rest: DomainName = name; rest !== ROOT; rest = parentOf(rest) ?? ROOT) {
       this.#remember(rest, position);
-      position += 1 + label.length;
-      rest = parentOf(rest) ?? ROOT;
+      position += 1 + firstLabelOctets(rest);
     }
   }
 

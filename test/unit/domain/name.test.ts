@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import {
+  firstLabelOctets,
   isAtOrBelow,
   isWildcard,
   joinName,
@@ -129,6 +130,16 @@ describe("the tree of names", () => {
     expect(parentOf(name("a\\.b.example"))).toBe("example");
     expect(parentOf(name("example"))).toBe(ROOT);
     expect(parentOf(ROOT)).toBeUndefined();
+  });
+
+  test.each([
+    [".", 0],
+    ["example.com", 7],
+    ["com", 3],
+    ["a\\.b\\007.example", 4],
+  ])("the first label of %j has %i octets, an escaped one counting as one", (text, octets) => {
+    expect(firstLabelOctets(name(text))).toBe(octets);
+    expect(labelBytes(name(text))[0]?.length ?? 0).toBe(octets);
   });
 
   test("labels are counted without the root", () => {
