@@ -23,7 +23,8 @@ const MAX_TARGET_CHARACTERS = 8 * MAX_UINT16;
  */
 export function canonicalTarget(type: RecordType, text: string): Parsed<string> {
   if (text.length > MAX_TARGET_CHARACTERS) return unparsable("the target is longer than a record can be");
-  return CANONICAL[type](text.trim());
+  // Blanks around a field mean nothing; in a TXT they are content.
+  return CANONICAL[type](type === "TXT" ? text : text.trim());
 }
 
 const CANONICAL: Readonly<Record<RecordType, (text: string) => Parsed<string>>> = {

@@ -34,7 +34,7 @@ export function formatText(content: Uint8Array): string {
 }
 
 function isQuotedStrings(text: string): boolean {
-  return /^"(?:\\.|[^"\\])*"(?:\s+"(?:\\.|[^"\\])*")*$/s.test(text);
+  return /^\s*"(?:\\.|[^"\\])*"(?:\s+"(?:\\.|[^"\\])*")*\s*$/s.test(text);
 }
 
 function unquote(text: string): Uint8Array | undefined {

@@ -17,6 +17,8 @@ describe("parseText", () => {
     ['"\\\\123"', "\\123"],
     ['"\\065\\066"', "AB"],
     ['"\\😀 \\ü"', "😀 ü"],
+    [' "one" "two" ', "onetwo"],
+    [" blanks around ", " blanks around "],
     ["grüß", "grüß"],
     ['half "quoted', 'half "quoted'],
     ['"no end', '"no end'],
