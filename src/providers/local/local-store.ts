@@ -27,7 +27,7 @@ export interface LocalStatus {
 }
 
 export interface LocalStore extends RecordStore {
-  /** Loads what is stored. Throws UnavailableError with what to do. Until then every other call throws. */
+  /** Loads what is stored. Throws UnavailableError with what to do. Until then `list` waits and a write throws. */
   load(): Promise<void>;
   status(): LocalStatus;
 }
@@ -41,6 +41,8 @@ class DiskStore implements LocalStore {
   readonly #options: LocalStoreOptions;
   #records: ReadonlyMap<string, LocalRecord> = new Map();
   #isLoaded = false;
+  /** Resolves when the first load has ended, well or badly. */
+  readonly #firstLoad = Promise.withResolvers<void>();
   #status: LocalStatus = { generation: 0, records: 0, savedAtMs: 0, fallback: undefined };
 
   constructor(options: LocalStoreOptions) {
@@ -48,20 +50,25 @@ class DiskStore implements LocalStore {
   }
 
   async load(): Promise<void> {
-    const { file, fallback } = await this.#options.folder.load();
-    this.#isLoaded = true;
-    this.#commit(new Map(file.records.map((record) => [idOf(record), record])), { ...file, fallback });
+    try {
+      const { file, fallback } = await this.#options.folder.load();
+      this.#isLoaded = true;
+      this.#commit(new Map(file.records.map((record) => [idOf(record), record])), { ...file, fallback });
+    } finally {
+      this.#firstLoad.resolve();
+    }
   }
 
   status(): LocalStatus {
     return this.#status;
   }
 
-  list(): Promise<RecordList> {
+  async list(signal: AbortSignal): Promise<RecordList> {
+    if (!this.#isLoaded) await this.#waitForLoad(signal);
     // An empty list would be an order to create everything anew.
-    if (!this.#isLoaded) return Promise.reject(notLoaded());
+    if (!this.#isLoaded) throw notLoaded();
     const records = [...this.#records].map(([id, record]) => storedRecord(id, record));
-    return Promise.resolve({ records, rules: LOCAL_RULES, generation: String(this.#status.generation) });
+    return { records, rules: LOCAL_RULES, generation: String(this.#status.generation) };
   }
 
   async apply(step: Step): Promise<StepOutcome> {
@@ -90,6 +97,15 @@ class DiskStore implements LocalStore {
       throw error;
     }
     this.#commit(records, { ...file, fallback: this.#status.fallback });
+  }
+
+  /** An external-dns that starts together with us asks before the files are read; sent away, it comes back a minute later. */
+  async #waitForLoad(signal: AbortSignal): Promise<void> {
+    const { promise: aborted, resolve } = Promise.withResolvers<void>();
+    const giveUp = (): void => resolve();
+    signal.addEventListener("abort", giveUp, { once: true });
+    if (!signal.aborted) await Promise.race([this.#firstLoad.promise, aborted]);
+    signal.removeEventListener("abort", giveUp);
   }
 
   #commit(records: ReadonlyMap<string, LocalRecord>, status: Omit<LocalStatus, "records">): void {

@@ -66,10 +66,42 @@ describe("a record that was acknowledged", () => {
   });
 });
 
-test("a store that has not loaded yet fails instead of looking empty", async () => {
-  const folder = createRecordFolder({ folder: await temporaryFolder(), log: SILENT, nowMs: () => 0 });
-  const store = createLocalStore({ folder, clock: SYSTEM_CLOCK, onCommit: () => undefined });
-  await expect(store.list(unused())).rejects.toMatchObject({ code: "local.loading", retryable: true });
+describe("a list asked for before the load", () => {
+  const LOADING = { code: "local.loading", retryable: true };
+
+  async function unloaded(folder: string): Promise<LocalStore> {
+    return createLocalStore({
+      folder: createRecordFolder({ folder, log: SILENT, nowMs: () => 0 }),
+      clock: SYSTEM_CLOCK,
+      onCommit: () => undefined,
+    });
+  }
+
+  test("waits for it", async () => {
+    const folder = await temporaryFolder();
+    await (await open(folder)).store.apply(create("a.example.com", "192.0.2.1"), unused());
+    const store = await unloaded(folder);
+    const listed = contents(store);
+    await store.load();
+    expect(await listed).toEqual(["a.example.com A 192.0.2.1"]);
+  });
+
+  test("fails when nobody can wait any longer, instead of looking empty", async () => {
+    const store = await unloaded(await temporaryFolder());
+    const waiting = new AbortController();
+    const listed = store.list(waiting.signal);
+    waiting.abort();
+    await expect(listed).rejects.toMatchObject(LOADING);
+    await expect(store.list(waiting.signal)).rejects.toMatchObject(LOADING);
+  });
+
+  test("fails at once when the load fails", async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, "records.jsonl"), "damaged");
+    const store = await unloaded(folder);
+    const listed = store.list(unused());
+    await Promise.all([expect(store.load()).rejects.toThrow("damaged"), expect(listed).rejects.toMatchObject(LOADING)]);
+  });
 });
 
 describe("a write", () => {
