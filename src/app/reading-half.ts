@@ -13,7 +13,7 @@ import type { Logger } from "#src/lib/log.ts";
 import { createManifestInventory, type ManifestInventory, type ManifestReport } from "#src/manifests/inventory.ts";
 import { createDataPlane, type DataPlane } from "#src/server/data-plane.ts";
 import { type Catalog, createCatalog } from "#src/sources/catalog.ts";
-import { defaultSourceOptions, type SourceProblem } from "#src/sources/source.ts";
+import { defaultSourceOptions, PROTECTED_LABELS, type SourceProblem } from "#src/sources/source.ts";
 import { staticRecordSets } from "#src/sources/static.ts";
 import { type Answers, type AnswersStatus, type Contributor, createAnswers } from "./answers.ts";
 
@@ -189,6 +189,12 @@ function zoneOptions(settings: Settings): readonly ZoneOptions[] {
     const nameservers = zone.nameservers.map((nameserver) =>
       nameserver.addresses.length > 0 ? nameserver : { ...nameserver, addresses: ownAddresses },
     );
-    return completeZoneOptions(apex, { defaultTtlSeconds, negativeTtlSeconds, nameservers, hostmaster });
+    return completeZoneOptions(apex, {
+      defaultTtlSeconds,
+      negativeTtlSeconds,
+      nameservers,
+      hostmaster,
+      protectedLabels: PROTECTED_LABELS,
+    });
   });
 }

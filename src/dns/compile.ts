@@ -2,7 +2,7 @@
 // RFC 2181. What breaks a rule is left out and reported; its name goes on existing, so that nothing is denied by accident.
 
 import { isIP } from "node:net";
-import { type DomainName, isAtOrBelow } from "#src/domain/name.ts";
+import { type DomainName, isAtOrBelow, joinName, wildcardBelow } from "#src/domain/name.ts";
 import type { Origin, RecordSet, RecordType } from "#src/domain/record.ts";
 import { encodeRdata } from "./wire/rdata.ts";
 import { RECORD_TYPE_NUMBER, TYPE } from "./wire/registry.ts";
@@ -47,6 +47,7 @@ export function compileZone(
   const nameservers = nameserversOf(options);
   addApexNs(compilation, nameservers);
   for (const nameserver of nameservers) addAddresses(compilation, nameserver);
+  shieldFromWildcard(compilation);
 
   const sets: RrSet[] = [];
   for (const name of [...compilation.nodes.keys()].sort()) sets.push(...finishNode(compilation, name));
@@ -142,6 +143,16 @@ function addAddresses(compilation: Compilation, { name, addresses }: Nameserver)
   for (const address of addresses) {
     const set = { name, type: isIP(address) === 6 ? "AAAA" : "A" } as const;
     addTarget(compilation, { draft: draftOf(compilation, set), set, target: address });
+  }
+}
+
+/** An empty node stops the wildcard above it (RFC 4592 §2.2.2): no data, instead of whatever the wildcard points to. */
+function shieldFromWildcard(compilation: Compilation): void {
+  const { apex, protectedLabels } = compilation.options;
+  if (!compilation.nodes.has(wildcardBelow(apex))) return;
+  for (const label of protectedLabels) {
+    const name = joinName(label, apex);
+    if (name.ok) nodeOf(compilation, name.value);
   }
 }
 

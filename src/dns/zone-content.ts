@@ -22,6 +22,8 @@ export interface ZoneOptions {
   readonly refreshSeconds: number;
   readonly retrySeconds: number;
   readonly expireSeconds: number;
+  /** Labels below the apex that a wildcard does not answer for: only a record of their own does. */
+  readonly protectedLabels: readonly string[];
 }
 
 export const ZONE_DEFAULTS = {
@@ -44,6 +46,7 @@ export function completeZoneOptions(apex: DomainName, given: Partial<Omit<ZoneOp
   return {
     ...numbers,
     apex,
+    protectedLabels: [],
     nameservers: [{ name: below(apex, nameserver), addresses: [] }],
     hostmaster: below(apex, hostmaster),
     ...given,

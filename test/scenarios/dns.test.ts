@@ -31,6 +31,7 @@ const zoneSchema = z.strictObject({
   defaultTtlSeconds: z.number().default(120),
   negativeTtlSeconds: z.number().default(60),
   nameservers: z.record(z.string(), z.array(z.string())),
+  protectedLabels: lines,
   records: lines,
 });
 

@@ -53,6 +53,31 @@ describe("what every zone has", () => {
   });
 });
 
+describe("protected labels", () => {
+  const records = ["*.example.test A 192.0.2.7", "app.example.test A 192.0.2.8"];
+  const protectedLabels = ["wpad", "unifi"];
+
+  test("exist without data beside a wildcard that would answer for them", () => {
+    const { content } = compileLines({ ...ZONE, protectedLabels, records });
+    const empty = content.recordSets.filter(({ rdata }) => rdata.length === 0);
+    expect(empty.map(({ name }) => name)).toEqual(["unifi.example.test", "wpad.example.test"]);
+  });
+
+  test("do not exist where no wildcard stands", () => {
+    const { content } = compileLines({ ...ZONE, protectedLabels, records: ["app.example.test A 192.0.2.8"] });
+    expect(content.recordSets.map(({ name }) => name)).not.toContain("wpad.example.test");
+  });
+
+  test("keep a record of their own", () => {
+    const { content } = compileLines({
+      ...ZONE,
+      protectedLabels,
+      records: [...records, "wpad.example.test A 192.0.2.9"],
+    });
+    expect(summary(content.recordSets)).toContain("wpad.example.test 1 60 c0000209");
+  });
+});
+
 describe("record sets", () => {
   test("outside the zone are ignored", () => {
     const records = ["app.example.org A 192.0.2.1", "notexample.test A 192.0.2.1"];
