@@ -109,6 +109,13 @@ export const DNS_METRICS: readonly DnsMetric[] = [
     help: "Times that new content was taken into service.",
   },
   {
+    figure: "worker.hangs",
+    name: "zonegate_dns_worker_hangs_total",
+    type: "counter",
+    labels: [],
+    help: "Times that the DNS thread hung and was ended, to be started again.",
+  },
+  {
     figure: "worker.restarts",
     name: "zonegate_dns_worker_restarts_total",
     type: "counter",

@@ -53,6 +53,7 @@ export const COUNTER_NAMES = [
   "panics",
   "publications",
   "publications.refused",
+  "worker.hangs",
   "worker.restarts",
 ] as const;
 export type CounterName = (typeof COUNTER_NAMES)[number];

@@ -20,6 +20,7 @@ import type { BindFailure, Endpoint } from "./listeners.ts";
 import type { Network } from "./network.ts";
 import type { ControlMessage, DataPlaneMessage, WorkerSettings } from "./protocol.ts";
 import { TCP_LIMITS, type TcpLimits } from "./tcp-limits.ts";
+import { watchForHang } from "./watchdog.ts";
 import { workerFile } from "./worker-file.ts";
 import { startWorker, type WorkerHandle } from "./worker-handle.ts";
 
@@ -105,7 +106,7 @@ class ThreadedDataPlane implements DataPlane {
 
   async start(): Promise<void> {
     const worker = await this.#launch();
-    this.#background = Promise.all([this.#keepAlive(worker), this.#followInterfaces()]);
+    this.#background = Promise.all([this.#keepAlive(worker), this.#watch(), this.#followInterfaces()]);
     this.#options.logger.info({ addresses: this.#endpoints }, "dns listening");
   }
 
@@ -130,7 +131,7 @@ class ThreadedDataPlane implements DataPlane {
     this.#worker.post({ kind: "ping", id });
     const isInTime = await this.#within(pong, timeoutMs);
     this.#pongs.delete(id);
-    return isInTime;
+    return isInTime && !this.#stopping.signal.aborted;
   }
 
   counters(): Readonly<Record<string, number>> {
@@ -264,6 +265,22 @@ class ThreadedDataPlane implements DataPlane {
     }
   }
 
+  /** Ends a thread that hangs; `#keepAlive` starts the next. Nobody else would: outside Kubernetes no kubelet asks /livez. */
+  async #watch(): Promise<void> {
+    const { clock, logger } = this.#options;
+    await watchForHang({
+      clock,
+      signal: this.#stopping.signal,
+      watched: () => (this.#endpoints.length > 0 ? this.#worker : undefined),
+      ping: (timeoutMs) => this.ping(timeoutMs),
+      onHang: (missedPings) => {
+        this.#counters.increment("worker.hangs");
+        logger.error({ missedPings }, "dns thread hung and is ended");
+        void this.#worker?.terminate();
+      },
+    });
+  }
+
   /** Serves addresses that come later and lets clients of new prefixes ask. */
   async #followInterfaces(): Promise<void> {
     let known = JSON.stringify(onLinkNetworks(this.#options.interfaces()));
@@ -300,6 +317,8 @@ class ThreadedDataPlane implements DataPlane {
       const ended = worker.ended.then(() => undefined);
       if (!(await this.#within(ended, STOP_TIMEOUT_MS))) await worker.terminate();
     }
+    // Nobody waits for the pong of a thread that has ended.
+    for (const settle of this.#pongs.values()) settle();
     await this.#background;
     this.#endpoints = [];
     this.#served.rejectAll(new Error("the data plane stopped before the content was served"));

@@ -236,6 +236,22 @@ describe("breaking", () => {
     await eventually("the thread is back", async () => await askUdp(server, APP, SILENCE_MS));
     expect(await answersOf(server)).toEqual(["app.home.test 60 A 192.0.2.78"]);
   });
+
+  test("a thread that hangs is ended and started again, at the same port, with the last content", async () => {
+    const clock = new ManualClock();
+    const { plane, server, complaints } = await runDataPlane([HOME], { workerFile: FAULTY_WORKER, clock });
+    await askUdp(server, buildQuery({ name: "hang.home.test" }), 1);
+    await eventually("the hang is noticed", async () => {
+      await clock.advance(1_000);
+      return plane.counters()["worker.hangs"] === 1;
+    });
+    await eventually("the thread has ended", () => plane.counters()["worker.restarts"] === 1);
+    // The pause before a restart; more would be taken for a thread that cannot listen.
+    await clock.advance(100);
+    await eventually("the thread is back", async () => await askUdp(server, APP, SILENCE_MS));
+    expect(await answersOf(server)).toEqual(["app.home.test 60 A 192.0.2.10"]);
+    expect(complaints).toEqual(["dns thread hung and is ended", "dns thread ended unexpectedly"]);
+  });
 });
 
 describe("being alive", () => {
