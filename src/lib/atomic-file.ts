@@ -3,11 +3,13 @@
 
 import { constants } from "node:fs";
 import { link, mkdir, open, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 /** Owner only: what is stored may tell an outsider the layout of a network. */
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
+/** What link(2) answers where there are no hard links (FAT, SMB, some FUSE) or none to this file (protected_hardlinks). */
+const LINK_UNSUPPORTED: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
 
 /** Where a write stands; tests stop the process between any two of them. */
 export type WriteStage = "opened" | "written" | "synced" | "kept" | "renamed" | "folder-synced";
@@ -17,6 +19,8 @@ export interface ReplaceOptions {
   readonly previousName: string;
   /** Called after each stage. */
   readonly onStage?: (stage: WriteStage) => void;
+  /** Makes a hard link; tests put one here that fails as file systems without them do. */
+  readonly link?: (existing: string, name: string) => Promise<void>;
 }
 
 /**
@@ -26,10 +30,10 @@ export interface ReplaceOptions {
  */
 export async function replaceFile(path: string, content: Uint8Array, options: ReplaceOptions): Promise<void> {
   const folder = dirname(path);
-  const temporary = `${path}.new`;
+  const temporary = temporaryName(path);
   try {
     await writeDurably(temporary, content, options);
-    await keepPrevious(path, join(folder, options.previousName));
+    await keepPrevious(path, join(folder, options.previousName), options.link ?? link);
     options.onStage?.("kept");
     await rename(temporary, path);
     options.onStage?.("renamed");
@@ -41,9 +45,27 @@ export async function replaceFile(path: string, content: Uint8Array, options: Re
   options.onStage?.("folder-synced");
 }
 
-/** Makes the folder and proves that a file can be written there; throws the system's error when it cannot. */
+/** Removes what a process that died inside replaceFile left beside `path`. Only for the one writer of the folder. */
+export async function removeLeftovers(path: string, options: Pick<ReplaceOptions, "previousName">): Promise<void> {
+  for (const left of [temporaryName(path), temporaryName(join(dirname(path), options.previousName))]) {
+    await rm(left, { force: true });
+  }
+}
+
+/** Makes the names in the folder as durable as the files' content; throws the system's error. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Makes the folder, durably, and proves that a file can be written there; throws the system's error when it cannot. */
 export async function prepareFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+  const topmost = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+  if (topmost !== undefined) await syncParents(resolve(folder), resolve(topmost));
   const probe = join(folder, ".write-probe");
   try {
     await writeDurably(probe, new Uint8Array(1), {});
@@ -72,33 +94,59 @@ async function writeDurably(
 }
 
 /** A hard link, then a rename: `path` itself never goes missing. Nothing to keep when `path` does not exist yet. */
-async function keepPrevious(path: string, previous: string): Promise<void> {
-  const staged = `${previous}.new`;
+async function keepPrevious(
+  path: string,
+  previous: string,
+  makeLink: NonNullable<ReplaceOptions["link"]>,
+): Promise<void> {
+  const staged = temporaryName(previous);
   await rm(staged, { force: true });
   try {
-    await link(path, staged);
-  } catch (error) {
-    if (isMissing(error)) return;
-    throw error;
-  }
-  try {
+    await linkOrCopy(path, staged, makeLink);
     await rename(staged, previous);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
   } finally {
     // rename(2) does nothing when both names are one file already: so it is after a write that stopped at "kept".
     await rm(staged, { force: true });
   }
 }
 
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+async function linkOrCopy(path: string, copy: string, makeLink: NonNullable<ReplaceOptions["link"]>): Promise<void> {
   try {
-    await handle.sync();
-  } finally {
-    await handle.close();
+    await makeLink(path, copy);
+  } catch (error) {
+    if (!LINK_UNSUPPORTED.has(codeOf(error))) throw error;
+    await writeDurably(copy, await readWithoutFollowing(path), {});
   }
+}
+
+async function readWithoutFollowing(path: string): Promise<Uint8Array> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    return await file.readFile();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Every folder that holds a new one, from the deepest up to the one that was there before. */
+async function syncParents(folder: string, topmost: string): Promise<void> {
+  const parent = dirname(folder);
+  await syncFolder(parent);
+  if (folder !== topmost && parent !== folder) await syncParents(parent, topmost);
+}
+
+function temporaryName(path: string): string {
+  return `${path}.new`;
 }
 
 /** True for "no such file or folder". */
 export function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
+  return codeOf(error) === "ENOENT";
+}
+
+/** The system's name of an error, as "ENOSPC"; "" for any other error. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }

@@ -2,11 +2,11 @@
 // it is durable, and only then seen by anybody.
 
 import type { RecordSet } from "#src/domain/record.ts";
-import { UpstreamConflict, UpstreamUnavailable } from "#src/errors.ts";
+import { RecordRefused, UnavailableError, UpstreamConflict, UpstreamUnavailable } from "#src/errors.ts";
 import type { Clock } from "#src/lib/clock.ts";
 import type { RecordList, RecordStore, Step, StepOutcome, StoredRecord } from "#src/providers/provider.ts";
 import { localRecordSets } from "./local-records.ts";
-import type { LocalRecord } from "./record-file.ts";
+import { encodeRecordFile, isReadable, type LocalRecord, MAX_FILE_BYTES } from "./record-file.ts";
 import type { RecordFolder } from "./record-folder.ts";
 import { LOCAL_RULES } from "./rules.ts";
 
@@ -15,6 +15,8 @@ export interface LocalStoreOptions {
   readonly clock: Clock;
   /** Called with all record sets after the load and after every write, when the write is on disk. */
   onCommit(recordSets: readonly RecordSet[]): void;
+  /** The most one file may hold; a larger one is not read at the next start. */
+  readonly maxFileBytes?: number;
 }
 
 export interface LocalStatus {
@@ -30,6 +32,8 @@ export interface LocalStore extends RecordStore {
   /** Loads what is stored. Throws UnavailableError with what to do. Until then `list` waits and a write throws. */
   load(): Promise<void>;
   status(): LocalStatus;
+  /** Lets another process have the folder. What was acknowledged is on disk already; every later write throws. */
+  close(): void;
 }
 
 export function createLocalStore(options: LocalStoreOptions): LocalStore {
@@ -41,6 +45,9 @@ class DiskStore implements LocalStore {
   readonly #options: LocalStoreOptions;
   #records: ReadonlyMap<string, LocalRecord> = new Map();
   #isLoaded = false;
+  /** False after a write of unknown end, until the folder has been read again. */
+  #isCurrent = true;
+  #reloading: Promise<void> | undefined;
   /** Resolves when the first load has ended, well or badly. */
   readonly #firstLoad = Promise.withResolvers<void>();
   #status: LocalStatus = { generation: 0, records: 0, savedAtMs: 0, fallback: undefined };
@@ -53,6 +60,7 @@ class DiskStore implements LocalStore {
     try {
       const { file, fallback } = await this.#options.folder.load();
       this.#isLoaded = true;
+      this.#isCurrent = true;
       this.#commit(new Map(file.records.map((record) => [idOf(record), record])), { ...file, fallback });
     } finally {
       this.#firstLoad.resolve();
@@ -67,6 +75,7 @@ class DiskStore implements LocalStore {
     if (!this.#isLoaded) await this.#waitForLoad(signal);
     // An empty list would be an order to create everything anew.
     if (!this.#isLoaded) throw notLoaded();
+    if (!this.#isCurrent) await this.#reload();
     const records = [...this.#records].map(([id, record]) => storedRecord(id, record));
     return { records, rules: LOCAL_RULES, generation: String(this.#status.generation) };
   }
@@ -81,6 +90,7 @@ class DiskStore implements LocalStore {
   /** All steps in one durable write; nothing is seen of any when it fails. */
   async batch(steps: readonly Step[]): Promise<void> {
     if (!this.#isLoaded) throw notLoaded();
+    if (!this.#isCurrent) await this.#reload();
     const records = new Map(this.#records);
     for (const step of steps) carryOut(step, records);
     if (isSame(records, this.#records)) return;
@@ -89,11 +99,12 @@ class DiskStore implements LocalStore {
       savedAtMs: this.#options.clock.nowMs(),
       records: [...records.values()].sort(byNameAndType),
     };
+    const content = encodeRecordFile(file);
+    if (content.length > (this.#options.maxFileBytes ?? MAX_FILE_BYTES)) refuseGrowth(steps);
     try {
-      await this.#options.folder.save(file);
+      await this.#options.folder.save(content);
     } catch (error) {
-      // Somebody else wrote: go on from what is on disk, so that the engine's next list shows it.
-      if (error instanceof UpstreamConflict) await this.load();
+      if (error instanceof UpstreamConflict) this.#isCurrent = false;
       throw error;
     }
     this.#commit(records, { ...file, fallback: this.#status.fallback });
@@ -106,6 +117,31 @@ class DiskStore implements LocalStore {
     signal.addEventListener("abort", giveUp, { once: true });
     if (!signal.aborted) await Promise.race([this.#firstLoad.promise, aborted]);
     signal.removeEventListener("abort", giveUp);
+  }
+
+  close(): void {
+    this.#options.folder.close();
+  }
+
+  /**
+   * What is on disk now is the truth; until it can be read there is no list and no write. One reading at a time: a second one
+   * could end after the next write and take its records out of memory.
+   */
+  #reload(): Promise<void> {
+    this.#reloading ??= this.#loadAgain().finally(() => {
+      this.#reloading = undefined;
+    });
+    return this.#reloading;
+  }
+
+  async #loadAgain(): Promise<void> {
+    try {
+      await this.load();
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) throw error;
+      const where = { upstream: "local", operation: "load" };
+      throw new UpstreamUnavailable(error.code, where, error.message, { cause: error });
+    }
   }
 
   #commit(records: ReadonlyMap<string, LocalRecord>, status: Omit<LocalStatus, "records">): void {
@@ -127,7 +163,17 @@ function carryOut(step: Step, records: Map<string, LocalRecord>): void {
   if (step.kind === "delete") return;
   const { name, type, target, ttlSeconds } = step.kind === "create" ? step.record : step.to;
   const record: LocalRecord = { name, type, target, ttlSeconds };
+  if (!isReadable(record)) throw new RecordRefused("local.unreadable-record", record, "it could not be read back");
   records.set(idOf(record), record);
+}
+
+/** Refused as a record, so that the engine narrows the batch down to those that have no room. */
+function refuseGrowth(steps: readonly Step[]): void {
+  for (const step of steps) {
+    if (step.kind === "delete") continue;
+    const record = step.kind === "create" ? step.record : step.to;
+    throw new RecordRefused("local.full", record, "the stored records have reached their largest size");
+  }
 }
 
 /** A value stands once at its name and type, so the three together are the id. */

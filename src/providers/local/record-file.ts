@@ -1,5 +1,5 @@
 // The file of the local store as bytes: one header line, then one JSON line per record, so that a person can read it and a
-// torn or changed byte is always noticed. Pure but for the hash; local-store.ts reads and writes it.
+// torn or changed byte is always noticed. Pure but for the hash. docs/storage.md describes it to operators.
 
 import { createHash } from "node:crypto";
 import { z } from "zod";
@@ -10,6 +10,8 @@ import { canonicalTarget } from "#src/domain/target.ts";
 /** Raised when a reader of the version before would misunderstand the file; version N−1 is always read. */
 const FORMAT_VERSION = 1;
 const FORMAT_NAME = "zonegate-records";
+/** Far above any home or edge site (about 300,000 records), far below what would hurt to read. */
+export const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
 /** One record as the local store keeps it. */
 export interface LocalRecord {
@@ -61,6 +63,11 @@ export function encodeRecordFile(file: RecordFile): Uint8Array {
     sha256: sha256(body),
   };
   return Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), body]);
+}
+
+/** False for a record that the next start could not read: storing it would make the whole file a damaged one. */
+export function isReadable(record: LocalRecord): boolean {
+  return readRecord(JSON.stringify(record)) !== undefined;
 }
 
 /** Never throws: a file is intact to the last byte, damaged, or of a version this release does not know. */

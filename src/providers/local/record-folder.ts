@@ -1,19 +1,28 @@
-// The local store's folder on disk: loading the newest intact generation, loudly when it is not the newest one, and replacing
-// it durably. Knows the file's bytes only through record-file.ts.
+// The local store's folder on disk: held by one process, loaded once, replaced durably, read again only after doubt. Knows the
+// files' bytes only through stored-generations.ts.
 
-import { constants } from "node:fs";
-import { open, rename, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { UnavailableError, UpstreamConflict, UpstreamUnavailable } from "#src/errors.ts";
-import { isMissing, prepareFolder, replaceFile, type WriteStage } from "#src/lib/atomic-file.ts";
+import {
+  codeOf,
+  isMissing,
+  prepareFolder,
+  removeLeftovers,
+  replaceFile,
+  syncFolder,
+  type WriteStage,
+} from "#src/lib/atomic-file.ts";
 import type { Logger } from "#src/lib/log.ts";
-import { decodeRecordFile, encodeRecordFile, type RecordFile } from "./record-file.ts";
+import { lockFile } from "./folder-lock.ts";
+import { type Generations, type Loaded, loadNewest, reasonOf } from "./stored-generations.ts";
 
 const FILE_NAME = "records.jsonl";
 const PREVIOUS_NAME = "records.previous.jsonl";
-/** Far above any home or edge site (about 300,000 records), far below what would hurt to read. */
-const MAX_FILE_BYTES = 64 * 1024 * 1024;
-const STORE = { upstream: "local" } as const;
+const LOCK_NAME = "lock";
+const SAVE = { upstream: "local", operation: "save" } as const;
+/** A full disk takes changes away, not answers: what is stored is still loaded and served. */
+const DISK_FULL: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
 
 export interface RecordFolderOptions {
   readonly folder: string;
@@ -24,154 +33,176 @@ export interface RecordFolderOptions {
   readonly onStage?: (stage: WriteStage) => void;
 }
 
-/** What was found at the start: `fallback` says why the newest generation could not be used. */
-export interface Loaded {
-  readonly file: RecordFile;
-  readonly fallback: string | undefined;
-}
-
 export interface RecordFolder {
-  /** Makes the folder and loads. Throws UnavailableError when it is unwritable, or when nothing intact is left of what was stored. */
+  /**
+   * Makes the folder, takes its lock until `close`, and loads. Throws UnavailableError, holding nothing, when the folder is
+   * unwritable or used by another process, or when nothing intact is left of what was stored. Once loaded, it loads again.
+   */
   load(): Promise<Loaded>;
   /**
-   * Replaces the stored generation durably. Throws UpstreamConflict when the file is not the one we wrote or loaded last
-   * (a second process uses the folder; load again), UpstreamUnavailable when the disk refuses.
+   * Replaces the stored generation durably. Throws UpstreamUnavailable when the disk refuses and nothing was changed,
+   * UpstreamConflict when the file is not known to be what we wrote or loaded last (load again).
    */
-  save(file: RecordFile): Promise<void>;
+  save(content: Uint8Array): Promise<void>;
+  /** Lets another process have the folder; nothing is saved from now on. */
+  close(): void;
 }
 
-const EMPTY: RecordFile = { generation: 0, savedAtMs: 0, records: [] };
-
-type Found = { readonly kind: "missing" } | ReturnType<typeof decodeRecordFile>;
+const NOTHING_STORED: Loaded = { file: { generation: 0, savedAtMs: 0, records: [] }, fallback: undefined };
 
 export function createRecordFolder(options: RecordFolderOptions): RecordFolder {
-  const current = join(options.folder, FILE_NAME);
-  const previous = join(options.folder, PREVIOUS_NAME);
+  return new DiskFolder(options);
+}
+
+class DiskFolder implements RecordFolder {
+  readonly #options: RecordFolderOptions;
+  readonly #files: Generations;
   /** Identity of the file that our memory is equal to; "" for none. */
-  let known = "";
+  #known = "";
+  #state: "new" | "open" | "closed" = "new";
+  #unlock: () => void = () => undefined;
 
-  const load = async (): Promise<Loaded> => {
-    await prepare(options.folder);
-    const newest = await read(current);
-    if (newest.kind === "intact") {
-      known = await identity(current);
-      return { file: newest.file, fallback: undefined };
-    }
-    const older = await read(previous);
-    if (newest.kind === "missing" && older.kind === "missing") {
-      known = "";
-      return { file: EMPTY, fallback: undefined };
-    }
-    if (older.kind !== "intact") throw nothingIntact(options.folder, describe(newest), describe(older));
-    const fallback = `${current} is ${describe(newest)}; the generation before it is used`;
-    if (newest.kind === "damaged") await putAside(current, options);
-    known = await identity(current);
-    options.log.error(
-      { file: current, generation: older.file.generation, records: older.file.records.length },
-      "stored records were damaged, previous generation loaded",
-    );
-    return { file: older.file, fallback };
-  };
+  constructor(options: RecordFolderOptions) {
+    this.#options = options;
+    this.#files = { current: join(options.folder, FILE_NAME), previous: join(options.folder, PREVIOUS_NAME) };
+  }
 
-  const save = async (file: RecordFile): Promise<void> => {
+  async load(): Promise<Loaded> {
+    if (this.#state === "open") return this.#read();
+    await this.#makeWritable();
+    // Closed meanwhile: the lock would never be given back.
+    if (this.#state === "closed") throw new UnavailableError("local.closed", "the record store was stopped");
+    this.#lock();
     try {
-      if ((await identity(current)) !== known) {
-        throw new UpstreamConflict(
-          "local.changed-on-disk",
-          { ...STORE, operation: "save" },
-          `${current} was changed by another process: two services must not share one DATA_DIR`,
-        );
-      }
-      await replaceFile(current, encodeRecordFile(file), {
+      const loaded = await this.#read();
+      this.#state = "open";
+      return loaded;
+    } catch (error) {
+      this.#unlock();
+      throw error;
+    }
+  }
+
+  async save(content: Uint8Array): Promise<void> {
+    if (this.#state !== "open") {
+      throw new UpstreamUnavailable("local.closed", SAVE, "the record store is not open");
+    }
+    const { current } = this.#files;
+    try {
+      await this.#refuseWhenChanged();
+      await replaceFile(current, content, {
         previousName: PREVIOUS_NAME,
-        ...(options.onStage === undefined ? {} : { onStage: options.onStage }),
+        ...(this.#options.onStage === undefined ? {} : { onStage: this.#options.onStage }),
       });
-      known = await identity(current);
+      this.#known = await identity(current);
     } catch (error) {
       if (error instanceof UpstreamConflict) throw error;
-      throw new UpstreamUnavailable(
-        "local.unwritable",
-        { ...STORE, operation: "save" },
-        `records could not be stored in ${options.folder}: ${reasonOf(error)}; nothing was changed`,
+      throw await this.#failure(error);
+    }
+  }
+
+  close(): void {
+    this.#state = "closed";
+    this.#unlock();
+    this.#unlock = () => undefined;
+  }
+
+  async #makeWritable(): Promise<void> {
+    const { folder, log } = this.#options;
+    try {
+      await prepareFolder(folder);
+    } catch (error) {
+      if (DISK_FULL.has(codeOf(error))) {
+        log.error({ folder, reason: reasonOf(error) }, "data folder found full, changes will be refused");
+        return;
+      }
+      throw new UnavailableError(
+        "local.folder-unwritable",
+        `the data folder ${folder} cannot be written (${reasonOf(error)}): make it writable for this user or set DATA_DIR to one that is`,
         { cause: error },
       );
     }
-  };
-
-  return { load, save };
-}
-
-async function prepare(folder: string): Promise<void> {
-  try {
-    await prepareFolder(folder);
-  } catch (error) {
-    throw new UnavailableError(
-      "local.folder-unwritable",
-      `the data folder ${folder} cannot be written (${reasonOf(error)}): make it writable for this user or set DATA_DIR to one that is`,
-      { cause: error },
-    );
   }
-}
 
-async function read(path: string): Promise<Found> {
-  try {
-    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-    try {
-      const { size } = await file.stat();
-      if (size > MAX_FILE_BYTES) return { kind: "damaged", reason: `it is larger than ${MAX_FILE_BYTES} bytes` };
-      return decodeOrRefuse(path, await file.readFile());
-    } finally {
-      await file.close();
+  #lock(): void {
+    const { folder, log } = this.#options;
+    const outcome = lockFile(join(folder, LOCK_NAME));
+    if (outcome.kind === "held") this.#unlock = outcome.release;
+    if (outcome.kind === "unsupported") {
+      log.warn({ folder, reason: outcome.reason }, "data folder not locked, keep other processes away from it");
     }
-  } catch (error) {
-    if (isMissing(error)) return { kind: "missing" };
-    if (error instanceof UnavailableError) throw error;
-    // Unreadable is not damaged: the content may be whole, so nothing older may take its place.
+    if (outcome.kind === "taken") {
+      throw new UnavailableError(
+        "local.in-use",
+        `the data folder ${folder} is in use by another Zonegate process: stop that one, or set DATA_DIR to a folder of its own`,
+      );
+    }
+  }
+
+  /** The sync makes durable what a process that died between its rename and its own sync has left: we are about to build on it. */
+  async #read(): Promise<Loaded> {
+    const { current } = this.#files;
+    try {
+      await removeLeftovers(current, { previousName: PREVIOUS_NAME });
+      await syncFolder(this.#options.folder);
+      // Taken before the file is read, so that a replacement in between is noticed by the next save.
+      const found = await identity(current);
+      const loaded = (await loadNewest(this.#files, this.#options)) ?? this.#nothingStored();
+      this.#known = loaded.fallback === undefined ? found : "";
+      return loaded;
+    } catch (error) {
+      if (error instanceof UnavailableError) throw error;
+      throw new UnavailableError(
+        "local.unreadable",
+        `the data folder ${this.#options.folder} cannot be read (${reasonOf(error)}): check its owner and rights, and the disk`,
+        { cause: error },
+      );
+    }
+  }
+
+  /** Nothing is an honest answer at the start only: later it would take every stored name away. */
+  #nothingStored(): Loaded {
+    if (this.#state === "new") return NOTHING_STORED;
     throw new UnavailableError(
-      "local.unreadable",
-      `${path} cannot be read (${reasonOf(error)}): check its owner and rights`,
-      { cause: error },
+      "local.vanished",
+      `the record files are gone from ${this.#options.folder}: put them back, or restart to begin without any record`,
     );
   }
-}
 
-function decodeOrRefuse(path: string, bytes: Uint8Array): ReturnType<typeof decodeRecordFile> {
-  const decoded = decodeRecordFile(bytes);
-  if (decoded.kind === "newer") {
-    throw new UnavailableError(
-      "local.newer-format",
-      `${path} was written by a newer Zonegate (format version ${decoded.version}): start that release, or set DATA_DIR to another folder`,
+  async #refuseWhenChanged(): Promise<void> {
+    const { current } = this.#files;
+    const found = await identity(current);
+    if (found === this.#known) return;
+    if (found === "") {
+      // Our memory is the best copy there is; the write that follows stores all of it.
+      this.#options.log.error({ file: current }, "record file was gone and is written again");
+      return;
+    }
+    throw new UpstreamConflict(
+      "local.changed-on-disk",
+      SAVE,
+      `${current} was changed by another process: two services must not share one DATA_DIR`,
     );
   }
-  return decoded;
-}
 
-async function putAside(path: string, options: RecordFolderOptions): Promise<void> {
-  const aside = `${path}.damaged-${options.nowMs()}`;
-  await rename(path, aside);
-  options.log.error({ file: aside }, "damaged record file put aside");
-}
+  /** A write that failed after its rename stands there, but may not outlive a power cut. */
+  async #failure(error: unknown): Promise<UpstreamConflict | UpstreamUnavailable> {
+    const { folder } = this.#options;
+    if (await this.#isUnchanged()) {
+      const reason = `records could not be stored in ${folder}: ${reasonOf(error)}; nothing was changed`;
+      return new UpstreamUnavailable("local.unwritable", SAVE, reason, { cause: error });
+    }
+    const reason = `it is not known whether records were stored in ${folder} (${reasonOf(error)}); the folder is read again`;
+    return new UpstreamConflict("local.in-doubt", SAVE, reason, { cause: error });
+  }
 
-function nothingIntact(folder: string, newest: string, older: string): UnavailableError {
-  return new UnavailableError(
-    "local.nothing-intact",
-    `no stored generation in ${folder} can be used: ${FILE_NAME} is ${newest}, ${PREVIOUS_NAME} is ${older}. ` +
-      "Put a backup in place of the first, or move both away to start without any record",
-  );
-}
-
-function describe(found: Found): string {
-  switch (found.kind) {
-    case "missing":
-      return "missing";
-    case "damaged":
-      return `damaged (${found.reason})`;
-    case "newer":
-      return `of format version ${found.version}`;
-    case "intact":
-      return "intact";
-    default:
-      return found satisfies never;
+  async #isUnchanged(): Promise<boolean> {
+    try {
+      const found = await identity(this.#files.current);
+      return found === this.#known || found === "";
+    } catch {
+      return false;
+    }
   }
 }
 
@@ -184,8 +215,4 @@ async function identity(path: string): Promise<string> {
     if (isMissing(error)) return "";
     throw error;
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -2,16 +2,26 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { isMissing, prepareFolder, replaceFile, type WriteStage } from "#src/lib/atomic-file.ts";
+import {
+  isMissing,
+  prepareFolder,
+  type ReplaceOptions,
+  removeLeftovers,
+  replaceFile,
+  type WriteStage,
+} from "#src/lib/atomic-file.ts";
 
 const STAGES: readonly WriteStage[] = ["opened", "written", "synced", "kept", "renamed", "folder-synced"];
 const STAGES_WITH_NEW_CONTENT: ReadonlySet<WriteStage> = new Set(["renamed", "folder-synced"]);
 const CHILD = fileURLToPath(new URL("../../support/replace-file-child.ts", import.meta.url));
+
+/** The user without rights that every Linux has. */
+const NOBODY = 65_534;
 
 let folder = "";
 let path = "";
@@ -131,6 +141,51 @@ describe("errors of the system", () => {
   });
 });
 
+describe.each(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"])(
+  "a file system whose link(2) answers %s",
+  (code) => {
+    const link = (): Promise<void> => Promise.reject(Object.assign(new Error(`${code}: link`), { code }));
+    const linkless = (content: string, more: Partial<ReplaceOptions> = {}): Promise<void> =>
+      replaceFile(path, bytes(content), { previousName: "previous.json", link, ...more });
+
+    test("gets a copy of the content before instead", async () => {
+      for (const content of ["first", "second", "third"]) await linkless(content);
+      expect(await contents()).toEqual({ "records.json": "third", "previous.json": "second" });
+      expect((await stat(join(folder, "previous.json"))).mode & 0o777).toBe(0o600);
+    });
+
+    test("still has no copy after an error before that, and one after an error later", async () => {
+      await linkless("old");
+      const failAt = (stage: WriteStage): Promise<void> =>
+        linkless("new", {
+          onStage: (at) => {
+            if (at === stage) throw new Error(stage);
+          },
+        });
+      await expect(failAt("synced")).rejects.toThrow("synced");
+      expect(await contents()).toEqual({ "records.json": "old" });
+      await expect(failAt("kept")).rejects.toThrow("kept");
+      expect(await contents()).toEqual({ "records.json": "old", "previous.json": "old" });
+    });
+  },
+);
+
+test("any other error of link(2) is thrown and leaves the old content and no temporary file", async () => {
+  await write("old");
+  const link = (): Promise<void> => Promise.reject(Object.assign(new Error("EIO: link"), { code: "EIO" }));
+  await expect(replaceFile(path, bytes("new"), { previousName: "previous.json", link })).rejects.toThrow("EIO");
+  expect(await contents()).toEqual({ "records.json": "old" });
+});
+
+// fs.protected_hardlinks: the kernel refuses a link to a file that is another user's and read-only (data of an older uid).
+test.skipIf(process.getuid?.() !== 0)("a file that the kernel lets nobody link (needs root) is copied", async () => {
+  await write("old");
+  await chmod(path, 0o444);
+  await chmod(folder, 0o777);
+  expect(await writeAs(NOBODY, "new")).toEqual([0, null]);
+  expect(await contents()).toEqual({ "records.json": "new", "previous.json": "old" });
+});
+
 describe("a symlink is not followed", () => {
   test("under the temporary name: the write fails, the link is cleared away, the file it points to is untouched", async () => {
     const victim = await plant("records.json.new");
@@ -152,6 +207,15 @@ describe("a symlink is not followed", () => {
       expect(await readFile(victim, "utf8")).toBe("of somebody else");
     },
   );
+});
+
+test("removeLeftovers clears what a killed write left, and nothing else", async () => {
+  await write("first");
+  await write("second");
+  for (const name of ["records.json.new", "previous.json.new", "of-somebody.new"])
+    await writeFile(join(folder, name), "");
+  await removeLeftovers(path, { previousName: "previous.json" });
+  expect((await readdir(folder)).sort()).toEqual(["of-somebody.new", "previous.json", "records.json"]);
 });
 
 describe("prepareFolder", () => {
@@ -210,6 +274,12 @@ async function killedWrite(content: string, stage: WriteStage): Promise<unknown>
   const child = spawn(process.execPath, [CHILD, path, "previous.json", content, stage], { stdio: "ignore" });
   const [, signal] = await once(child, "exit");
   return signal;
+}
+
+/** Exit code and signal of a process of this user that replaces the content. */
+async function writeAs(uid: number, content: string): Promise<unknown[]> {
+  const child = spawn(process.execPath, [CHILD, path, "previous.json", content], { stdio: "ignore", uid, gid: uid });
+  return once(child, "exit");
 }
 
 /** A symlink of this name to a file that must stay as it is; returns that file's path. */
