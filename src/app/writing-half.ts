@@ -104,8 +104,10 @@ class JoinedWritingHalf implements WritingHalf {
     return this.#store.load();
   }
 
-  stop(): Promise<void> {
-    return this.#webhook.stop();
+  /** The folder is given up last: until then a request may still be writing. */
+  async stop(): Promise<void> {
+    await this.#webhook.stop();
+    this.#store.close();
   }
 
   status(): WritingStatus {
