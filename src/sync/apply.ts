@@ -56,7 +56,9 @@ export class Apply {
       last = await this.#attempt(attempt, last.remaining);
       if (last.stoppedBy?.kind !== "error" || !last.stoppedBy.error.retryable) break;
     }
-    if (last.stoppedBy === undefined) await this.#tools.backend.journal.end();
+    if (last.stoppedBy === undefined) {
+      await this.#tools.backend.journal.end(new Set([...this.#failures.values()].map(({ name }) => name)));
+    }
     return this.#report(last);
   }
 
@@ -83,11 +85,11 @@ export class Apply {
       this.#logPlanned(plan.units.flatMap((unit) => unit.parts.flatMap((part) => part.steps)));
       return NOTHING_LEFT;
     }
-    if (this.#options.store.batch === undefined) await this.#tools.backend.journal.begin(plan.units);
     const result = await runPlan(this.#options.store, plan.units, {
       signal: this.#task.signal,
       mayBegin: () => this.#mayBegin(),
       isExclusive: (type, other) => list.rules.isExclusive(type, other),
+      beforeSteps: (units) => this.#tools.backend.journal.begin(units),
       onApplied: (step) => this.#noteApplied(step),
     });
     this.#remember(result.failures);

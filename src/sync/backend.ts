@@ -25,8 +25,12 @@ export class Backend {
   async settledList(signal: AbortSignal): Promise<RecordList> {
     const list = await this.list(signal);
     if (this.#options.writes === "report") return list;
-    const hasTidiedUp = await this.journal.settle(this.#options.store, list, signal);
-    return hasTidiedUp ? this.list(signal) : list;
+    const { removed, hidden } = await this.journal.settle(this.#options.store, list, signal);
+    if (removed === 0 && hidden.size === 0) return list;
+    this.#guard.noteWritten(-removed);
+    const isHidden = new Set([...hidden].map((record) => record.id));
+    const fresh = removed > 0 ? await this.list(signal) : list;
+    return { ...fresh, records: fresh.records.filter((record) => !isHidden.has(record.id)) };
   }
 
   /** A complete list as it is. Throws UpstreamError. */

@@ -1,20 +1,30 @@
-// Notes which ownership texts are about to be written before their data, so that a crash between the two leaves no text that
-// would later make a hand-made record look owned (docs/decisions.md 4). Backends with atomic batches need none.
+// Notes which ownership texts are about to stand without their data: written before it on create, removed after it on delete. A
+// crash between the two must leave no text that would later make a hand-made record look owned (docs/decisions.md 4).
+// Backends with atomic batches need no journal.
 
 import type { DomainName } from "#src/domain/name.ts";
+import { RecordRefused } from "#src/errors.ts";
 import type { Logger } from "#src/lib/log.ts";
 import type { RecordList, RecordStore, StoredRecord } from "#src/providers/provider.ts";
 import type { Part, Unit } from "#src/sync/plan.ts";
 
-/** One text that is claimed for data which is not there yet. */
+/** One text that is right only while its data stands there. */
 export interface Intent {
   readonly textName: DomainName;
   /** Canonical text. */
   readonly text: string;
   readonly ownedName: DomainName;
-  /** The values that the text is claimed for, as `type target`. */
+  /** The values that the text stands for, as `type target`. */
   readonly values: readonly string[];
 }
+
+/** What settling did: texts removed, and texts that are still there and must not be shown. */
+export interface Settled {
+  readonly removed: number;
+  readonly hidden: ReadonlySet<StoredRecord>;
+}
+
+const NOTHING_TO_SETTLE: Settled = { removed: 0, hidden: new Set() };
 
 /** Where intents survive the process. */
 export interface IntentLog {
@@ -41,29 +51,54 @@ export class OwnershipJournal {
     return this.#isDurable;
   }
 
-  /** Notes the claims of these units before the first of them is written. */
+  /** Notes the texts of these units before the first of them is written. */
   async begin(units: readonly Unit[]): Promise<void> {
     const intents = units.flatMap(intentsOf);
     if (intents.length === 0) return;
     await this.#note([...this.#pending, ...intents]);
   }
 
-  /** Everything that was noted has its data, or was taken back. */
-  async end(): Promise<void> {
-    if (this.#pending.length > 0) await this.#note([]);
+  /** The batch is through. Intents that concern a name where something failed stay, and are looked at with the next list. */
+  async end(failedNames: ReadonlySet<string>): Promise<void> {
+    if (this.#pending.length === 0) return;
+    await this.#note(
+      this.#pending.filter(({ textName, ownedName }) => failedNames.has(textName) || failedNames.has(ownedName)),
+    );
   }
 
   /**
-   * Takes back the texts whose data never came to be. True when something was deleted, so that the list is out of date.
-   * Throws what the store throws; the intents stay then.
+   * Takes back the texts that stand without their data. Throws what the store throws when it is away; the intents stay then.
+   * A text that the backend refuses to give up stays noted and is named in the result: nobody may be shown it.
    */
-  async settle(store: RecordStore, list: RecordList, signal: AbortSignal): Promise<boolean> {
+  async settle(store: RecordStore, list: RecordList, signal: AbortSignal): Promise<Settled> {
     await this.#readOnce();
-    if (this.#pending.length === 0) return false;
-    const orphans = this.#pending.flatMap((intent) => orphanOf(intent, list));
-    for (const record of orphans) await store.apply({ kind: "delete", record }, signal);
-    await this.#note([]);
-    return orphans.length > 0;
+    if (this.#pending.length === 0) return NOTHING_TO_SETTLE;
+    const kept: Intent[] = [];
+    const hidden = new Set<StoredRecord>();
+    let removed = 0;
+    for (const intent of this.#pending) {
+      for (const record of orphansOf(intent, list)) {
+        if (await this.#remove(store, record, signal)) {
+          removed += 1;
+          continue;
+        }
+        hidden.add(record);
+        kept.push(intent);
+      }
+    }
+    await this.#note(kept);
+    return { removed, hidden };
+  }
+
+  async #remove(store: RecordStore, record: StoredRecord, signal: AbortSignal): Promise<boolean> {
+    try {
+      await store.apply({ kind: "delete", record }, signal);
+      return true;
+    } catch (error) {
+      if (!(error instanceof RecordRefused)) throw error;
+      this.#log.warn({ name: record.name, reason: error.message }, "ownership text without data not removed");
+      return false;
+    }
   }
 
   async #readOnce(): Promise<void> {
@@ -88,22 +123,31 @@ export class OwnershipJournal {
 
 function intentsOf(unit: Unit): readonly Intent[] {
   return unit.parts.flatMap((part, position) => {
-    if (part.role !== "claim") return [];
-    const values = unit.parts.filter((other) => other.requires.includes(position)).flatMap(wantedValues);
-    return part.steps.flatMap((step) =>
-      step.kind === "create"
-        ? [{ textName: step.record.name, text: step.record.target, ownedName: unit.name, values }]
-        : [],
-    );
+    const values = valuesBehind(unit, part, position);
+    return part.steps.flatMap((step) => {
+      const isAtRisk =
+        (part.role === "claim" && step.kind === "create") || (part.role === "release" && step.kind === "delete");
+      if (!isAtRisk) return [];
+      return [{ textName: step.record.name, text: step.record.target, ownedName: unit.name, values }];
+    });
   });
 }
 
-function wantedValues(part: Part): readonly string[] {
-  return part.items.flatMap((item) => item.wanted.map((target) => `${item.type} ${target}`));
+/** A claim stands for what the parts after it want, a release for what the parts before it take away. */
+function valuesBehind(unit: Unit, part: Part, position: number): readonly string[] {
+  const data =
+    part.role === "claim"
+      ? unit.parts.filter((other) => other.requires.includes(position))
+      : part.requires.flatMap((required) => unit.parts[required] ?? []);
+  return data.flatMap(({ items }) =>
+    items.flatMap((item) =>
+      (part.role === "claim" ? item.wanted : item.named).map((target) => `${item.type} ${target}`),
+    ),
+  );
 }
 
 /** The stored text, when not one of the values it was claimed for stands at the owned name. */
-function orphanOf(intent: Intent, list: RecordList): readonly StoredRecord[] {
+function orphansOf(intent: Intent, list: RecordList): readonly StoredRecord[] {
   const hasData = list.records.some(
     (record) => record.name === intent.ownedName && intent.values.includes(`${record.type} ${record.target}`),
   );

@@ -14,6 +14,8 @@ export interface RunOptions {
   mayBegin(): boolean;
   /** True for types that cannot stand at one name together, not even for the moment between two steps. */
   isExclusive(type: string, other: string): boolean;
+  /** Called before these units are carried out step by step, where the process may die between two of them. */
+  beforeSteps(units: readonly Unit[]): Promise<void>;
   /** Called after each step that changed the backend. */
   onApplied(step: Step): void;
 }
@@ -33,7 +35,7 @@ export async function runPlan(store: RecordStore, units: readonly Unit[], option
   const run = new PlanRun(store, options);
   const total = stepCount(units);
   try {
-    if (store.batch === undefined) for (const unit of units) await run.unit(unit);
+    if (store.batch === undefined) await run.stepwise(units);
     else await run.batched(units);
   } catch (error) {
     if (!(error instanceof Stop)) throw error;
@@ -97,7 +99,7 @@ class PlanRun {
     } catch (error) {
       if (!(error instanceof RecordRefused)) throw error;
       if (units.length === 1) {
-        await this.unit(first);
+        await this.stepwise([first]);
         return;
       }
       const middle = Math.ceil(units.length / 2);
@@ -106,7 +108,12 @@ class PlanRun {
     }
   }
 
-  async unit(unit: Unit): Promise<void> {
+  async stepwise(units: readonly Unit[]): Promise<void> {
+    await this.#options.beforeSteps(units);
+    for (const unit of units) await this.#unit(unit);
+  }
+
+  async #unit(unit: Unit): Promise<void> {
     const results = new Map<number, PartResult>();
     for (const [position, part] of unit.parts.entries()) {
       const isReady = part.requires.every((required) => results.get(required)?.isSettled === true);

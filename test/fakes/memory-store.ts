@@ -18,6 +18,8 @@ export type Fate = "done" | "refused" | "lost" | "done-but-unanswered";
 export interface MemoryStoreOptions {
   readonly rules?: BackendRules;
   readonly canUpdate?: boolean;
+  /** True for a store with atomic batches. */
+  readonly canBatch?: boolean;
   /** Decides the fate of each write; all are done by default. */
   fate?(step: Step, index: number): Fate;
   /** True when a list fails. */
@@ -31,10 +33,13 @@ export class MemoryStore implements RecordStore {
   lists = 0;
   writes = 0;
   readonly #options: MemoryStoreOptions;
+  /** All steps or none; the fate of the whole is the fate of its first step that is not done. */
+  readonly batch?: NonNullable<RecordStore["batch"]>;
   #nextId = 1;
 
   constructor(options: MemoryStoreOptions = {}) {
     this.#options = options;
+    if (options.canBatch === true) this.batch = (steps) => this.#batch(steps);
   }
 
   /** Puts a record there as another hand would. */
@@ -71,15 +76,32 @@ export class MemoryStore implements RecordStore {
     if (step.kind === "update" && this.#options.canUpdate === false) return Promise.resolve({ kind: "unsupported" });
     this.writes += 1;
     const fate = this.#options.fate?.(step, this.writes) ?? "done";
-    if (fate === "refused") {
-      const record = step.kind === "update" ? step.to : step.record;
-      return Promise.reject(new RecordRefused("memory.refused", record, "this store was told to refuse it"));
-    }
+    if (fate === "refused") return Promise.reject(refused(step));
     if (fate === "lost") return Promise.reject(away("apply"));
     const record = this.#carryOut(step);
     this.steps.push(step);
     if (fate === "done-but-unanswered") return Promise.reject(away("apply"));
     return Promise.resolve(record === undefined ? { kind: "done" } : { kind: "done", record });
+  }
+
+  #batch(steps: readonly Step[]): Promise<void> {
+    const before = this.records;
+    try {
+      for (const step of steps) this.#batchStep(step);
+    } catch (error) {
+      this.records = before;
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+    }
+    this.steps.push(...steps);
+    return Promise.resolve();
+  }
+
+  #batchStep(step: Step): void {
+    this.writes += 1;
+    const fate = this.#options.fate?.(step, this.writes) ?? "done";
+    if (fate === "refused") throw refused(step);
+    if (fate === "lost") throw away("batch");
+    this.#carryOut(step);
   }
 
   #carryOut(step: Step): StoredRecord | undefined {
@@ -102,6 +124,11 @@ export class MemoryStore implements RecordStore {
     this.#nextId += 1;
     return `id-${this.#nextId}`;
   }
+}
+
+function refused(step: Step): RecordRefused {
+  const record = step.kind === "update" ? step.to : step.record;
+  return new RecordRefused("memory.refused", record, "this store was told to refuse it");
 }
 
 function away(operation: string): UpstreamUnavailable {

@@ -3,6 +3,7 @@
 
 import { LOCAL_RULES } from "#src/providers/local/rules.ts";
 import type { Step, StoredRecord } from "#src/providers/provider.ts";
+import type { Intent, IntentLog } from "#src/sync/journal.ts";
 import type { SyncEngine } from "#src/sync/sync-engine.ts";
 import { type Endpoint, endpoint } from "#test/fakes/external-dns/endpoint.ts";
 import { type Fate, MemoryStore } from "#test/fakes/memory-store.ts";
@@ -16,6 +17,11 @@ export const SEQUENCE_FAULTS = 0.2;
 const OWNER = "sequence";
 const NAMES = Array.from({ length: 8 }, (_, index) => `n${index}.example.com`);
 const EDITS = 30;
+/** Virtual time from one loop to the next, and the longest that one call of the store takes. */
+const LOOP_MS = 60_000;
+const SLOWEST_CALL_MS = 900;
+/** Longer than any quarantine: what was refused by chance must be asked for again. */
+const REST_MS = 3 * 3_600_000;
 /** Syncs that may be needed once faults have stopped. */
 const SYNCS_TO_REST = 2;
 
@@ -52,16 +58,21 @@ class Sequence {
   #faultsOn = true;
   #faults = 0;
   #syncs = 0;
+  #nowMs = 0;
+  /** The journal's file: it outlives the process. */
+  #intents: readonly Intent[] = [];
 
   constructor(random: Random) {
     this.#random = random;
-    this.#canUpdate = random.chance(0.7);
+    const canBatch = random.chance(0.3);
+    this.#canUpdate = canBatch || random.chance(0.7);
     this.#store = new MemoryStore({
       canUpdate: this.#canUpdate,
+      canBatch,
       fate: (step) => this.#fate(step),
       listFails: () => this.#isFault(),
     });
-    this.#engine = engineOver(this.#store);
+    this.#engine = this.#newEngine();
   }
 
   result(): SequenceResult {
@@ -72,9 +83,11 @@ class Sequence {
     this.#seedForeign();
     for (let edit = 0; edit < EDITS; edit += 1) {
       this.#editWanted();
+      if (this.#random.chance(0.1)) this.#editByHand();
       await this.#sync();
     }
     this.#faultsOn = false;
+    this.#nowMs += REST_MS;
     for (let sync = 0; sync < SYNCS_TO_REST; sync += 1) await this.#sync();
     this.#checkReached();
     const writes = this.#store.writes;
@@ -104,6 +117,31 @@ class Sequence {
     this.#foreign = this.#store.records.map((record) => ({ ...record }));
   }
 
+  #newEngine(): SyncEngine {
+    const intentLog: IntentLog = {
+      read: () => Promise.resolve(this.#intents),
+      write: (intents) => {
+        this.#intents = intents;
+        return Promise.resolve();
+      },
+    };
+    const clock = {
+      nowMs: () => this.#nowMs,
+      monotonicMs: () => this.#nowMs,
+      sleep: () => Promise.resolve(),
+    };
+    return engineOver(this.#store, { intentLog, clock });
+  }
+
+  /** Somebody makes a record at a name that nobody uses: from then on it is theirs, whatever our remains there say. */
+  #editByHand(): void {
+    const name = this.#random.pick(NAMES);
+    const isTaken = this.#wanted.has(name) || this.#store.records.some((record) => record.name === name);
+    if (isTaken) return;
+    const record = this.#store.seed(name, "A", "198.51.100.8");
+    this.#foreign.push({ ...record });
+  }
+
   #editWanted(): void {
     const name = this.#random.pick(NAMES);
     for (const key of this.#settled.keys()) if (key.startsWith(`${name} `)) this.#settled.delete(key);
@@ -127,13 +165,14 @@ class Sequence {
 
   async #sync(): Promise<string> {
     this.#syncs += 1;
+    this.#nowMs += LOOP_MS;
     this.#answering = this.#answeringThroughout();
     let outcome = "died";
     try {
       outcome = await syncOnce(this.#engine, this.#endpoints(), OWNER);
     } catch (error) {
       if (!(error instanceof Killed)) this.#violate(`external-dns would exit: ${String(error)}`);
-      this.#engine = engineOver(this.#store);
+      this.#engine = this.#newEngine();
     }
     this.#checkHoldings();
     this.#settle();
@@ -147,7 +186,8 @@ class Sequence {
   }
 
   #fate(step: Step): Fate {
-    this.#checkHoldings();
+    this.#nowMs += this.#random.below(SLOWEST_CALL_MS);
+    if (this.#store.batch === undefined) this.#checkHoldings();
     if (!this.#isFault()) return "done";
     const fate = this.#random.pick<Fate | "killed">(["refused", "lost", "done-but-unanswered", "killed"]);
     if (fate !== "killed") return fate;
