@@ -64,12 +64,10 @@ function refuseTransfer(snapshot: Snapshot, name: DomainName): Answer {
 /** Follows aliases, also from one of our zones into another, and ends with data, a denial, or the aliases alone. */
 function resolve(snapshot: Snapshot, question: AskedFor, firstZone: Zone): Answer {
   const chain: RrSet[] = [];
-  const visited = new Set<DomainName>();
   let presumesAbsence = false;
   let name = question.name;
   let zone: Zone | undefined = firstZone;
-  while (zone !== undefined && !visited.has(name)) {
-    visited.add(name);
+  while (zone !== undefined && !chain.some((link) => link.name === name)) {
     const exact = zone.nodes.get(name);
     const node = exact ?? findWildcard(zone, name);
     if (node === undefined) return denial(RCODE.NXDOMAIN, zone, chain);

@@ -79,15 +79,16 @@ function headerOnly(header: QueryHeader, rcode: number, question?: Question): Ou
 function replyTo(query: Query, context: RespondContext): Outcome {
   const answered = decide(query, context);
   const maxOctets = replyLimit(query, context.protocol);
-  const encoded = encodeReply(replyOf(query, answered, context), maxOctets);
-  if (!encoded.truncated || context.protocol === "udp") {
-    return { kind: "reply", ...encoded, rcode: answered.rcode, questionType: query.question.type, zone: answered.zone };
+  const { message, truncated } = encodeReply(replyOf(query, answered, context), maxOctets);
+  const questionType = query.question.type;
+  if (!truncated || context.protocol === "udp") {
+    return { kind: "reply", message, rcode: answered.rcode, questionType, zone: answered.zone, truncated };
   }
   // Over TCP there is no larger transport to go on to: TC would only make the client ask for ever.
   const failed = failure(answered, RCODE.SERVFAIL);
-  const { message } = encodeReply(replyOf(query, failed, context), maxOctets);
+  const refusal = encodeReply(replyOf(query, failed, context), maxOctets);
   const { rcode, zone } = failed;
-  return { kind: "reply", message, rcode, questionType: query.question.type, zone, truncated: false };
+  return { kind: "reply", message: refusal.message, rcode, questionType, zone, truncated: false };
 }
 
 /** The answer, or what stands in its way: EDNS version (RFC 6891 §6.1.3), AXFR over UDP (RFC 5936 §4.2), not being ready. */
@@ -108,13 +109,13 @@ function failure({ zone }: Answer, rcode: number, extendedError?: number): Answe
 
 function replyOf(query: Query, answered: Answer, context: RespondContext): Reply {
   const { id, opcode, recursionDesired, checkingDisabled, question, edns } = query;
-  const header = { id, opcode, recursionDesired, checkingDisabled };
-  if (edns === undefined) return { ...header, ...answered, question, edns };
+  const reply = { ...answered, id, opcode, recursionDesired, checkingDisabled, question, edns: undefined };
+  if (edns === undefined) return reply;
   const { protocol, serverId, tcpIdleTimeoutMs } = context;
   const asked = context.client === "refused" ? [] : edns.options;
   const { extendedError } = answered;
   const options = replyOptions({ protocol, asked, extendedError, serverId, tcpIdleTimeoutMs });
-  return { ...header, ...answered, question, edns: { dnssecOk: edns.dnssecOk, options } };
+  return { ...reply, edns: { dnssecOk: edns.dnssecOk, options } };
 }
 
 function replyLimit({ edns }: Query, protocol: Protocol): number {

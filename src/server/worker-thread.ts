@@ -90,11 +90,12 @@ class WorkerThread {
 
   #createAnswer(): Answer {
     const { serverId, tcpLimits } = this.#settings;
-    const told = { serverId, tcpIdleTimeoutMs: tcpLimits.idleTimeoutMs };
+    const tcpIdleTimeoutMs = tcpLimits.idleTimeoutMs;
     return createAnswerer({
       mayAsk: (address) => this.#accessList.has(address),
       counters: this.#counters,
-      respond: (message, from) => this.#brain.respond(message, { ...this.#served, ...told, ...from }),
+      respond: (message, { protocol, client }) =>
+        this.#brain.respond(message, { ...this.#served, serverId, tcpIdleTimeoutMs, protocol, client }),
       isOwnAddress: (address, port) => this.#ownAddresses(address, port),
       onPanic: (error) => this.#reportPanic(error),
     });

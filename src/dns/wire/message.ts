@@ -35,9 +35,9 @@ export function encodeReply(
   reply: Reply,
   maxOctets: number,
 ): { readonly message: Uint8Array; readonly truncated: boolean } {
-  const opt = reply.edns === undefined ? new Uint8Array(0) : encodeOpt(reply.rcode, reply.edns);
+  const opt = reply.edns === undefined ? NO_OCTETS : encodeOpt(reply.rcode, reply.edns);
   const writer = new MessageWriter(maxOctets - opt.length);
-  writer.bytes(new Uint8Array(HEADER_OCTETS));
+  writer.bytes(BLANK_HEADER);
   writeQuestion(writer, reply);
   const bodyStart = writer.length;
 
@@ -53,11 +53,13 @@ export function encodeReply(
     additional = writeWhatFits(writer, reply.additional);
   }
   const counts = [reply.question === undefined ? 0 : 1, answers, authority, additional + (opt.length > 0 ? 1 : 0)];
-  for (const [index, value] of [reply.id, headerFlags(reply, truncated ? TC : 0), ...counts].entries()) {
-    writer.patchUint16(index * 2, value);
-  }
+  const header = [reply.id, headerFlags(reply, truncated ? TC : 0), ...counts];
+  header.forEach((value, index) => writer.patchUint16(index * 2, value));
   return { message: writer.finish(opt), truncated };
 }
+
+const NO_OCTETS = new Uint8Array(0);
+const BLANK_HEADER = new Uint8Array(HEADER_OCTETS);
 
 const QR = 0x8000;
 const AA = 0x0400;
@@ -119,13 +121,14 @@ function writeRecord(writer: MessageWriter, set: RrSet, rdata: Uint8Array): void
 
 function writeRdata(writer: MessageWriter, type: number, rdata: Uint8Array): void {
   const layout = COMPRESSIBLE_NAMES.get(type);
-  let offset = layout?.skipOctets ?? 0;
+  if (layout === undefined) return writer.bytes(rdata);
+  let offset = layout.skipOctets;
   writer.bytes(rdata.subarray(0, offset));
-  for (let index = 0; index < (layout?.names ?? 0); index += 1) {
+  for (let index = 0; index < layout.names; index += 1) {
     const name = decodeName(rdata, offset);
     if (!name.ok) break; // never in rdata of ours; then the rest goes out as it is
     writer.compressedName(name.value.name);
     offset = name.value.end;
   }
-  writer.bytes(rdata.subarray(offset));
+  return writer.bytes(rdata.subarray(offset));
 }

@@ -74,10 +74,10 @@ export function decodeQuery(message: Uint8Array): Decoded {
   const reader = new Reader(message);
   const { header, isResponse, counts } = readHeader(reader);
   if (isResponse) return { kind: "drop", reason: "response", steps: reader.steps };
-  if (header.opcode !== OPCODE.QUERY) return { kind: "unsupported", ...header, steps: reader.steps };
+  if (header.opcode !== OPCODE.QUERY) return { ...header, kind: "unsupported", steps: reader.steps };
 
   const malformed = (problem: string, question?: Question): MalformedQuery => {
-    return { kind: "malformed", ...header, problem, question, steps: reader.steps };
+    return { ...header, kind: "malformed", problem, question, steps: reader.steps };
   };
   if (message.length > MAX_QUERY_OCTETS) return malformed(`longer than ${MAX_QUERY_OCTETS} octets`);
   const refusedCounts = countsProblem(counts);
@@ -86,7 +86,7 @@ export function decodeQuery(message: Uint8Array): Decoded {
   if (!question.ok) return malformed(question.problem);
   const edns = readEdns(reader, counts.additional);
   if (!edns.ok) return malformed(edns.problem, question.value);
-  return { kind: "query", ...header, question: question.value, edns: edns.value, steps: reader.steps };
+  return { ...header, kind: "query", question: question.value, edns: edns.value, steps: reader.steps };
 }
 
 interface SectionCounts {
