@@ -21,16 +21,17 @@ export interface WatchdogOptions {
 }
 
 /** Resolves when the signal aborts; never rejects. */
-export async function watchForHang({ clock, signal, watched, ping, onHang }: WatchdogOptions): Promise<void> {
+export async function watchForHang(options: WatchdogOptions): Promise<void> {
+  const { clock, signal } = options;
   let thread: unknown;
   let misses = 0;
   while (!signal.aborted) {
     await clock.sleep(PING_INTERVAL_MS, signal).catch(() => undefined);
-    if (thread !== watched()) misses = 0;
-    thread = watched();
+    if (thread !== options.watched()) misses = 0;
+    thread = options.watched();
     if (thread === undefined || signal.aborted) continue;
-    const answered = await ping(PONG_TIMEOUT_MS);
-    misses = answered || thread !== watched() ? 0 : misses + 1;
-    if (misses === MISSES_TO_HANG) onHang(misses);
+    const answered = await options.ping(PONG_TIMEOUT_MS);
+    misses = answered || thread !== options.watched() ? 0 : misses + 1;
+    if (misses === MISSES_TO_HANG) options.onHang(misses);
   }
 }
