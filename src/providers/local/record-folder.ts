@@ -78,7 +78,7 @@ class DiskFolder implements RecordFolder {
       this.#state = "open";
       return loaded;
     } catch (error) {
-      this.#unlock();
+      this.#releaseLock();
       throw error;
     }
   }
@@ -103,6 +103,11 @@ class DiskFolder implements RecordFolder {
 
   close(): void {
     this.#state = "closed";
+    this.#releaseLock();
+  }
+
+  /** Once: a load that failed has given it back before the process stops. */
+  #releaseLock(): void {
     this.#unlock();
     this.#unlock = () => undefined;
   }

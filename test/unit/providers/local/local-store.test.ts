@@ -305,6 +305,15 @@ describe("a damaged file", () => {
     await expect(storedIn(folder)).rejects.toThrow(/no stored generation can be used.*Put a backup in place/s);
   });
 
+  test("that ends the load gives the folder back once: stopping after it is no error", async () => {
+    const folder = await damagedFolder(() => "");
+    await writeFile(join(folder, "records.previous.jsonl"), "");
+    const { store } = newStore(folder);
+    await expect(store.load()).rejects.toThrow("no stored generation can be used");
+    store.close();
+    await expect(storedIn(folder)).rejects.toThrow("no stored generation can be used");
+  });
+
   test("of a newer release is refused, not misread", async () => {
     const folder = await damagedFolder((text) => text.replace('"version":1', '"version":2'));
     await expect(storedIn(folder)).rejects.toThrow(/newer Zonegate \(format version 2\)/);
