@@ -40,7 +40,7 @@ const INTRODUCTION: readonly string[] = [
   `- The file is \`${CONFIG_FILE.defaultPath}\` in the folder Zonegate is started in, or what \`--${CONFIG_FILE.flag}\` or \`${CONFIG_FILE.env}\` names. It begins with \`version: 1\`. A key that is not in the table below is an error, and so is a newer version.`,
   "- In the environment and in flags a list is one text with commas. An empty variable counts as not set, and so does one that looks like `tcp://10.43.0.10:53`: Kubernetes puts those into every pod beside a Service with the same name.",
   "- A duration is a number in the unit of the table, or has its own: `500ms`, `12s`, `5m`, `1h`, `1d`. True and false may be written `1` and `0`.",
-  "- A secret is never printed. `NAME_FILE` reads the secret `NAME` from a file. This release has no secret setting.",
+  "- A secret is never printed and has no flag. `NAME_FILE` reads the secret `NAME` from a file.",
   "- Every problem is reported at once, with its place and what to write instead; the process then ends with exit code 78. `zonegate check` does only that.",
 ];
 

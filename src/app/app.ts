@@ -58,6 +58,7 @@ class ZonegateApp implements App {
       build: { version: VERSION, node: process.version },
       readDnsFigures: () => this.#reading?.counters() ?? {},
       readServingState: () => this.#servingState(),
+      isWebhookExposed: parts.has("webhook") && settings.webhook.isExposed,
       clock,
     });
     if (parts.has("dns")) {

@@ -81,10 +81,11 @@ class JoinedWritingHalf implements WritingHalf {
         },
       },
     });
-    const { addresses, port } = settings.webhook;
+    const { addresses, port, credentials } = settings.webhook;
     this.#webhook = createWebhookServer({
       host: addresses.length > 1 ? "localhost" : (addresses[0] ?? "localhost"),
       port,
+      credentials,
       engines: [
         { path: "/", engine },
         { path: `/${engine.provider}`, engine },

@@ -28,15 +28,6 @@ export function host() {
   return kind(readHost, 'Write an IP address such as 0.0.0.0, or "localhost".');
 }
 
-/** Like `host`, but only on this machine (docs/decisions.md 14). */
-export function loopbackHost() {
-  return kind((input): Parsed<readonly string[]> => {
-    const addresses = readHost(input);
-    if (!addresses.ok || addresses.value.every(isLoopback)) return addresses;
-    return unparsable(`${quote(input)} can be reached from other machines, and anybody who reaches it changes records`);
-  }, 'Write "localhost", 127.0.0.1 or ::1 and run external-dns beside it; another address needs authentication, which is not there yet.');
-}
-
 export function listenAddresses() {
   return kind((input): Parsed<readonly string[]> => {
     const addresses = readList(input, readAddress);
@@ -80,10 +71,6 @@ function readDomainName(input: unknown): Parsed<DomainName> {
   const name = parseName(written.value);
   if (name.ok && name.value === ROOT) return unparsable("is the root of all names");
   return name;
-}
-
-function isLoopback(address: string): boolean {
-  return address === "::1" || address.startsWith("127.");
 }
 
 function readHost(input: unknown): Parsed<readonly string[]> {

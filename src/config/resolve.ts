@@ -9,6 +9,7 @@ import { MODE_TABLE, type ModeChoice } from "./mode.ts";
 import type { CrossProblem } from "./problems.ts";
 import type { WrittenSettings } from "./schema.ts";
 import type { Settings, StaticRecordSettings, ZoneSettings } from "./settings.ts";
+import { readWebhookAccess } from "./webhook-access.ts";
 
 const MS_PER_SECOND = 1_000;
 
@@ -28,12 +29,13 @@ export interface Resolved {
 export function resolveSettings(written: WrittenSettings, context: ResolveContext): Resolved {
   const filter = readFilter(written.domainFilter);
   const records = readRecords(written.records, context);
+  const access = readWebhookAccess(written.webhook, context.setBy);
   const settings: Settings = {
     configFile: context.configFile,
     mode: context.mode,
     provider: written.provider,
     log: { level: written.log.level, format: written.log.format },
-    webhook: { addresses: written.webhook.host, port: written.webhook.port },
+    webhook: access.webhook,
     ops: { addresses: written.ops.host, port: written.ops.port },
     dns: {
       addresses: written.dns.listen,
@@ -57,9 +59,15 @@ export function resolveSettings(written: WrittenSettings, context: ResolveContex
     },
     admin: { socket: written.admin.socket ?? join(written.data.dir, "admin.sock") },
     shutdown: { lameDuckMs: Math.round(written.shutdown.lameDuckSeconds * MS_PER_SECOND) },
-    warnings: warningsOf(written, context),
+    warnings: warningsOf(written, { mode: context.mode, isWebhookExposed: access.webhook.isExposed }),
   };
-  const problems = [...filter.problems, ...records.problems, ...zoneProblems(settings), ...listenerProblems(settings)];
+  const problems = [
+    ...filter.problems,
+    ...records.problems,
+    ...zoneProblems(settings),
+    ...listenerProblems(settings),
+    ...(context.mode.parts.has("webhook") ? access.problems : []),
+  ];
   return { settings, problems };
 }
 
@@ -151,8 +159,16 @@ function zoneProblems({ zones, mode }: Settings): readonly CrossProblem[] {
   }));
 }
 
-function warningsOf(written: WrittenSettings, { mode }: ResolveContext): readonly string[] {
+function warningsOf(
+  written: WrittenSettings,
+  { mode, isWebhookExposed }: { readonly mode: ModeChoice; readonly isWebhookExposed: boolean },
+): readonly string[] {
   const warnings: string[] = [];
+  if (mode.parts.has("webhook") && isWebhookExposed) {
+    warnings.push(
+      "webhook.host: other machines reach the webhook; whoever knows its password changes records, and plain HTTP shows the password to the network between",
+    );
+  }
   const { include, exclude, regexInclude, regexExclude } = written.domainFilter;
   const isFiltered = include.length + exclude.length > 0 || (regexInclude ?? regexExclude) !== undefined;
   if (mode.parts.has("webhook") && mode.mode !== "embedded" && !isFiltered) {

@@ -4,6 +4,7 @@ import type { ChangePolicy } from "#src/domain/change-policy.ts";
 import type { DomainFilter } from "#src/domain/domain-filter.ts";
 import type { DomainName } from "#src/domain/name.ts";
 import type { RecordType } from "#src/domain/record.ts";
+import type { Secret } from "#src/lib/secret.ts";
 import type { ModeChoice } from "./mode.ts";
 import type { Subnet } from "./network-kinds.ts";
 import type { ProviderName } from "./schema.ts";
@@ -18,8 +19,13 @@ export interface Settings {
     /** `undefined`: text on a terminal, else json. */
     readonly format: "text" | "json" | undefined;
   };
-  /** Loopback addresses only. "localhost" is both loopbacks: a machine without IPv6 has only one of them to bind. */
-  readonly webhook: Listener;
+  /** "localhost" is both loopbacks: a machine without IPv6 has only one of them to bind. */
+  readonly webhook: Listener & {
+    /** Asked of every caller; there whenever other machines reach it. */
+    readonly credentials: { readonly username: string; readonly password: Secret } | undefined;
+    /** True when other machines reach it. */
+    readonly isExposed: boolean;
+  };
   readonly ops: Listener;
   readonly dns: Listener & {
     /** May ask besides private ranges, loopback and on-link networks. */

@@ -14,6 +14,11 @@ export function canonicalIpv6(text: string): string {
   return `${hex.slice(0, gap.start).join(":")}::${hex.slice(gap.start + gap.length).join(":")}`;
 }
 
+/** True when only this machine reaches the address. Canonical text; IPv4 inside IPv6 counts as reachable. */
+export function isLoopbackAddress(address: string): boolean {
+  return address === "::1" || /^127\.\d+\.\d+\.\d+$/.test(address);
+}
+
 /** The 16 octets of an IPv6 address in network order. */
 export function ipv6Octets(text: string): Uint8Array {
   return Uint8Array.from(ipv6Groups(text).flatMap((group) => [group >> 8, group & 0xff]));

@@ -2,7 +2,7 @@
 // Knows nothing of routes: it is given one handler. Shared by webhook/ and ops/.
 
 import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import { Server as NetServer, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { UnavailableError } from "#src/errors.ts";
 import type { Clock } from "./clock.ts";
@@ -37,6 +37,8 @@ export interface HttpListenerOptions {
   readonly limits: HttpLimits;
   /** How long stop() waits for requests in flight before it cuts them. */
   readonly drainMs: number;
+  /** How long stop() leaves idle connections open, so that what their clients send meanwhile is answered with `close`. */
+  readonly idleGraceMs: number;
   readonly handler: RequestListener;
   readonly log: Logger;
   readonly clock: Clock;
@@ -60,6 +62,8 @@ export class HttpListener implements Lifecycle {
   readonly #sockets = new Set<Socket>();
   #servers: readonly Server[] = [];
   #stopped: Promise<void> | undefined;
+  /** From here on a connection without a request is closed. */
+  #isGraceOver = false;
 
   constructor(options: HttpListenerOptions) {
     this.#options = options;
@@ -78,7 +82,10 @@ export class HttpListener implements Lifecycle {
     }
   }
 
-  /** Stops accepting, lets requests in flight finish (at most `drainMs`), ends idle connections. Idempotent. */
+  /**
+   * Stops accepting, answers what is in flight or still comes on open connections with `close` (at most `drainMs`), ends
+   * connections that stay idle for the grace. Idempotent.
+   */
   stop(): Promise<void> {
     this.#stopped ??= this.#drain();
     return this.#stopped;
@@ -123,7 +130,7 @@ export class HttpListener implements Lifecycle {
         connectionsCheckingInterval: LIMIT_CHECK_INTERVAL_MS,
       },
       (request, response) => {
-        this.#track(server, response);
+        this.#track(response);
         this.#options.handler(request, response);
       },
     );
@@ -137,13 +144,13 @@ export class HttpListener implements Lifecycle {
     return server;
   }
 
-  #track(server: Server, response: ServerResponse): void {
+  #track(response: ServerResponse): void {
     this.#inFlight.add(response);
     if (this.#stopped !== undefined) announceClose(response);
     response.once("close", () => {
       this.#inFlight.delete(response);
       // An answer whose headers had promised keep-alive before the drain began leaves an idle connection behind.
-      if (this.#stopped !== undefined) setImmediate(() => server.closeIdleConnections());
+      if (this.#isGraceOver) setImmediate(() => this.#closeIdle());
     });
   }
 
@@ -161,20 +168,32 @@ export class HttpListener implements Lifecycle {
   }
 
   async #drain(): Promise<void> {
-    const { clock, drainMs } = this.#options;
-    const closed = Promise.all(this.#servers.map(close));
-    for (const response of this.#inFlight) announceClose(response);
-    for (const socket of this.#sockets) {
-      if (socket.bytesRead === 0) socket.destroy();
-    }
+    const { clock, drainMs, idleGraceMs } = this.#options;
     const done = new AbortController();
     const overdue = clock.sleep(drainMs, done.signal).then(
       () => this.#cutRequests(),
       () => undefined,
     );
+    const grace = clock.sleep(idleGraceMs, done.signal).catch(() => undefined);
+    for (const response of this.#inFlight) announceClose(response);
+    // Connections and requests that wait in the kernel came before the end: one turn of the event loop takes them in.
+    await turnOfEventLoop();
+    const closed = Promise.all(this.#servers.map(stopAccepting));
+    await Promise.race([grace, closed]);
+    await turnOfEventLoop();
+    this.#isGraceOver = true;
+    this.#closeIdle();
     await closed;
     done.abort();
     await overdue;
+  }
+
+  /** Those that asked before, and those that never did. */
+  #closeIdle(): void {
+    for (const server of this.#servers) server.closeIdleConnections();
+    for (const socket of this.#sockets) {
+      if (socket.bytesRead === 0) socket.destroy();
+    }
   }
 
   #cutRequests(): void {
@@ -242,6 +261,24 @@ function listen(server: Server, where: ListenAddress & { readonly ipv6Only: bool
       server.removeListener("error", reject);
       resolve();
     });
+  });
+}
+
+/** Without Server.close() of node:http, which also destroys idle connections and the requests on their way through them. */
+function stopAccepting(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    NetServer.prototype.close.call(server, () => {
+      // Ends the timer that looks for slow requests.
+      server.close();
+      resolve();
+    });
+  });
+}
+
+/** Everything that waits in the kernel has been read when it resolves. */
+function turnOfEventLoop(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(() => setImmediate(resolve));
   });
 }
 

@@ -55,6 +55,12 @@ export const METRICS = {
     labels: ["route"],
     help: "Unix time of the last request of this route that succeeded.",
   },
+  webhookExposed: {
+    name: "zonegate_webhook_exposed",
+    type: "gauge",
+    labels: [],
+    help: "1 while the webhook listens where other machines reach it, behind its password; 0 on loopback or without a webhook.",
+  },
   applies: {
     name: "zonegate_apply_total",
     type: "counter",

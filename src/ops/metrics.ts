@@ -21,6 +21,8 @@ export interface MetricsOptions {
   /** Figures of the data plane by name; totals since the process started. */
   readonly readDnsFigures: () => Readonly<Record<string, number>>;
   readonly readServingState: () => ServingState;
+  /** Whether machines other than this one reach the webhook; fixed at the start. */
+  readonly isWebhookExposed: boolean;
   readonly clock: Clock;
 }
 
@@ -49,6 +51,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   showBuild(registry, options.build);
+  gauge(registry, METRICS.webhookExposed).set(options.isWebhookExposed ? 1 : 0);
   const refreshServingState = servingStateFiller(registry, options.readServingState);
   const refreshDnsFigures = dnsFiguresFiller(registry, options.readDnsFigures);
   return {

@@ -53,6 +53,8 @@ export function createOpsServer(options: OpsServerOptions): OpsServer {
     port: options.port,
     limits: LIMITS,
     drainMs: DRAIN_MS,
+    // Everything here is a GET, which clients send again by themselves.
+    idleGraceMs: 0,
     handler: (request, response) => app.routing(request, response),
     log: options.log,
     clock: options.clock,

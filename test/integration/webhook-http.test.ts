@@ -209,11 +209,6 @@ describe("requests that are refused", () => {
     await expectProblem(await get(webhook, "/records", { "sec-fetch-site": "none" }), 403, "request.from_browser");
   });
 
-  test("a host from the settings passes", async () => {
-    const webhook = await serve({}, { allowedHosts: ["dns.home.arpa"] });
-    expect((await get(webhook, "/", { host: "dns.home.arpa:8888" })).status).toBe(200);
-  });
-
   test("a path that is no URL is 400", async () => {
     await expectProblem(await get(await serve(), "/%zz"), 400, "request.bad_url");
   });

@@ -1,7 +1,7 @@
 // Settings of everything that listens.
 
-import { kind, quote, wholeSeconds } from "#src/config/kinds.ts";
-import { host, listenAddresses, loopbackHost, port, subnetList } from "#src/config/network-kinds.ts";
+import { kind, quote, readText, secretText, wholeSeconds } from "#src/config/kinds.ts";
+import { host, listenAddresses, port, subnetList } from "#src/config/network-kinds.ts";
 import { section, setting } from "#src/config/setting.ts";
 import { type Parsed, parsed, unparsable } from "#src/domain/parsed.ts";
 
@@ -9,16 +9,28 @@ import { type Parsed, parsed, unparsable } from "#src/domain/parsed.ts";
 export const TTL_LIMITS_SECONDS = { min: 0, max: 86_400 };
 
 export const WEBHOOK_SECTION = section({
-  host: setting(loopbackHost().prefault("localhost"), {
+  host: setting(host().prefault("localhost"), {
     env: ["SERVER_HOST"],
     flag: "webhook-host",
     description:
-      "Address of the external-dns webhook. `localhost` is both loopbacks, 127.0.0.1 and ::1. Other addresses are refused: external-dns cannot authenticate itself.",
+      "Address of the external-dns webhook. `localhost` is both loopbacks, 127.0.0.1 and ::1. An address that other machines reach needs a user name and a password.",
   }),
   port: setting(port().prefault(8888), {
     env: ["SERVER_PORT"],
     flag: "webhook-port",
     description: "Port of the external-dns webhook.",
+  }),
+  username: setting(kind(readUsername, "Write a name without a colon.").optional(), {
+    env: ["WEBHOOK_USERNAME"],
+    defaultText: "none: nobody is asked",
+    description:
+      "User name that the webhook asks for, together with `webhook.password`; external-dns sends both when its URL holds them: `http://USERNAME:PASSWORD@HOST:8888`.",
+  }),
+  password: setting(secretText().optional(), {
+    env: ["WEBHOOK_PASSWORD"],
+    defaultText: "none",
+    secret: true,
+    description: "Password that the webhook asks for, on loopback too once it is set.",
   }),
 });
 
@@ -84,4 +96,10 @@ function serverId() {
 function readServerId(input: unknown): Parsed<string> {
   const text = typeof input === "string" ? input.trim() : "";
   return /^[A-Za-z0-9._-]{1,63}$/.test(text) ? parsed(text) : unparsable(`${quote(input)} is no name for a server`);
+}
+
+/** A colon would end it inside the header (RFC 7617 §2). */
+function readUsername(input: unknown): Parsed<string> {
+  const username = readText(input);
+  return username.ok && username.value.includes(":") ? unparsable("holds a colon") : username;
 }

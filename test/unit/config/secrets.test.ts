@@ -1,4 +1,4 @@
-// No setting is secret yet, so the way secrets will be read is tested with a schema of its own.
+// The way secrets are read, tested with a schema of its own: one with two names.
 
 import { describe, expect, test } from "vitest";
 import { z } from "zod";

@@ -14,6 +14,7 @@ function metricsWith(more: Partial<MetricsOptions> = {}) {
     build: { version: "1.2.3", node: "v24.0.0" },
     readDnsFigures: () => ({}),
     readServingState: () => SERVING,
+    isWebhookExposed: false,
     clock: new ManualClock(),
     ...more,
   });

@@ -1,7 +1,8 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { Secret } from "#src/lib/secret.ts";
 import { createRequestGuard } from "#src/webhook/request-guard.ts";
 
-const guard = createRequestGuard(["dns.home.arpa"]);
+const guard = createRequestGuard({ host: "127.1.2.3", credentials: undefined });
 
 test.each([
   ["localhost"],
@@ -10,7 +11,7 @@ test.each([
   ["127.0.0.1:8888"],
   ["[::1]:8888"],
   ["[::1]"],
-  ["dns.home.arpa:8888"],
+  ["127.1.2.3:8888"],
 ])("host %j passes", (host) => {
   expect(() => guard({ host })).not.toThrow();
 });
@@ -38,3 +39,28 @@ test.each([[{ origin: "http://localhost:8888" }], [{ origin: "null" }], [{ "sec-
     expect(() => guard({ host: "localhost", ...headers })).toThrow(expect.objectContaining({ status: 403 }) as Error);
   },
 );
+
+describe("with a password", () => {
+  const guarded = createRequestGuard({
+    host: "0.0.0.0",
+    credentials: { username: "dns", password: new Secret("word") },
+  });
+  const authorization = `Basic ${Buffer.from("dns:word").toString("base64")}`;
+
+  test.each([["zonegate.dns.svc:8888"], ["192.168.1.10:8888"], [undefined]])(
+    "host %j passes: it is a name of ours or nobody has a password for it",
+    (host) => {
+      expect(() => guarded({ authorization, ...(host !== undefined && { host }) })).not.toThrow();
+    },
+  );
+
+  test("the right host without it is refused with 401", () => {
+    expect(() => guarded({ host: "localhost" })).toThrow(expect.objectContaining({ status: 401 }) as Error);
+  });
+
+  test("a browser is refused with 403 even when it knows it", () => {
+    expect(() => guarded({ authorization, origin: "http://192.168.1.10" })).toThrow(
+      expect.objectContaining({ status: 403 }) as Error,
+    );
+  });
+});
