@@ -13,6 +13,12 @@ const WINDOW_MS = 1_000;
 /** Event names are literals in the code, some hundred; more means that somebody builds them from input. */
 const MAX_KINDS = 1_000;
 
+/**
+ * Never held back: one line for each record that we changed, or would have changed in a dry run. They are the audit trail, and
+ * our own writing sets their pace, not whoever sends us packets or requests.
+ */
+const UNLIMITED_EVENTS: ReadonlySet<string> = new Set(["record changed", "record change planned, not made"]);
+
 interface Window {
   readonly startedAtMs: number;
   readonly event: string;
@@ -30,6 +36,7 @@ export class LogLimit {
 
   /** Counts a line of this kind; false when it is one too many. */
   admits(kind: string, event: string): boolean {
+    if (UNLIMITED_EVENTS.has(event)) return true;
     const nowMs = this.#clock.monotonicMs();
     const known = this.#windows.get(kind);
     if (known === undefined || nowMs - known.startedAtMs >= WINDOW_MS) {

@@ -4,7 +4,7 @@
 import type { Endpoint } from "#src/domain/endpoint.ts";
 import type { DomainName } from "#src/domain/name.ts";
 import type { Bounds } from "#src/sync/bounds.ts";
-import { type CanonicalEndpoint, canonicalEndpoint, endpointName } from "#src/sync/canonical-endpoint.ts";
+import { type CanonicalEndpoint, endpointName, wantedEndpoint } from "#src/sync/canonical-endpoint.ts";
 
 /** Why an endpoint was changed in more than spelling, or left out. */
 export interface AdjustNote {
@@ -31,7 +31,7 @@ export function adjustEndpoints(
   const notes: AdjustNote[] = [];
   const kept = new Map<string, Endpoint>();
   for (const endpoint of endpoints) {
-    const canonical = canonicalEndpoint(endpoint, bounds);
+    const canonical = wantedEndpoint(endpoint, bounds);
     if (!canonical.ok) {
       const name = endpointName(endpoint);
       const isStored = name.ok && storedNames.has(name.value);

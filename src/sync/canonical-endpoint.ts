@@ -19,6 +19,12 @@ export interface CanonicalEndpoint {
   readonly ttlSeconds: number | undefined;
 }
 
+/**
+ * Values of one name and type that we write: a hundred AAAA records are an answer of 2.8 KiB, far beyond what UDP carries, and
+ * more come from a mistake (facts: reliability T3). The endpoint fails alone; what stands there stays and can be deleted.
+ */
+export const MAX_TARGETS = 100;
+
 /** Reads an endpoint's name; external-dns may send Unicode, capitals and a final dot. */
 export function endpointName(endpoint: Endpoint): Parsed<DomainName> {
   return parseName(endpoint.dnsName);
@@ -50,6 +56,15 @@ export function canonicalEndpoint(endpoint: Endpoint, { rules, scope }: Bounds):
     targets: targets.value,
     ttlSeconds: rules.effectiveTtlSeconds(wantedSeconds, type.value),
   });
+}
+
+/** `canonicalEndpoint` of what shall be there afterwards: refused where it holds more than we write at one name. */
+export function wantedEndpoint(endpoint: Endpoint, bounds: Bounds): Parsed<CanonicalEndpoint> {
+  const canonical = canonicalEndpoint(endpoint, bounds);
+  if (!canonical.ok || canonical.value.targets.length <= MAX_TARGETS) return canonical;
+  return unparsable(
+    `the endpoint has ${canonical.value.targets.length} targets, and at most ${MAX_TARGETS} are kept at one name`,
+  );
 }
 
 function canonicalTargets(texts: readonly string[], type: RecordType, rules: BackendRules): Parsed<readonly string[]> {

@@ -8,7 +8,7 @@ import { isProvenOwned, ownedNameOf } from "#src/domain/ownership.ts";
 import type { RecordType } from "#src/domain/record.ts";
 import type { BackendRules } from "#src/providers/provider.ts";
 import type { Bounds } from "#src/sync/bounds.ts";
-import { canonicalEndpoint, endpointName, endpointType } from "#src/sync/canonical-endpoint.ts";
+import { canonicalEndpoint, endpointName, endpointType, wantedEndpoint } from "#src/sync/canonical-endpoint.ts";
 import type { ItemFailure } from "#src/sync/sync-engine.ts";
 
 /** All that one batch wants at one name and type. */
@@ -124,7 +124,7 @@ interface Addition {
 
 function addToDraft(addition: Addition): { readonly code: string; readonly reason: string } | undefined {
   const { endpoint, side, bounds } = addition;
-  const canonical = canonicalEndpoint(endpoint, bounds);
+  const canonical = side === "wanted" ? wantedEndpoint(endpoint, bounds) : canonicalEndpoint(endpoint, bounds);
   if (!canonical.ok) {
     // What could never be stored cannot stand in the backend either: deleting it is already done.
     if (side === "named" && !isHeldKey(endpoint, bounds.rules)) return undefined;

@@ -5,7 +5,7 @@ import type { Endpoint } from "#src/domain/endpoint.ts";
 import { isHeritageText, ownerOfHeritage } from "#src/domain/ownership.ts";
 import type { RecordList, StoredRecord } from "#src/providers/provider.ts";
 import type { Bounds } from "#src/sync/bounds.ts";
-import { canonicalEndpoint } from "#src/sync/canonical-endpoint.ts";
+import { wantedEndpoint } from "#src/sync/canonical-endpoint.ts";
 import { itemKey } from "#src/sync/change-items.ts";
 
 export interface PlanPreview {
@@ -61,7 +61,7 @@ interface Stored {
 
 /** `undefined` when what is wanted stands there already. */
 function compare(endpoint: Endpoint, bounds: Bounds, context: Stored): PreviewedChange | undefined {
-  const canonical = canonicalEndpoint(endpoint, bounds);
+  const canonical = wantedEndpoint(endpoint, bounds);
   if (!canonical.ok) {
     const { dnsName: name, recordType: type, targets: to } = endpoint;
     return { op: "blocked", name, type, from: [], to, owners: [], reason: canonical.problem };

@@ -9,7 +9,8 @@ import { RequestError } from "#src/errors.ts";
 
 /** One body's endpoints together; what fits the 32 MiB that external-dns allows itself. */
 export const MAX_ENDPOINTS = 60_000;
-export const MAX_TARGETS = 100;
+/** Values of one body together, ten for each endpoint; how many one name may have is judged where an item can fail alone. */
+export const MAX_VALUES = 600_000;
 /** Labels or provider-specific properties of one endpoint; external-dns sets fewer than ten. */
 const MAX_PROPERTIES = 256;
 /** 255 octets of a name, each written as `\DDD`, and some. Also for types, identifiers and property names. */
@@ -42,7 +43,7 @@ const ENDPOINT = z
     foldKeys(["dnsName", "targets", "recordType", "setIdentifier", "recordTTL", "labels", "providerSpecific"]),
     z.object({
       dnsName: text(MAX_NAME_LENGTH),
-      targets: list(text(MAX_TARGET_LENGTH), MAX_TARGETS),
+      targets: list(text(MAX_TARGET_LENGTH), MAX_VALUES),
       recordType: text(MAX_NAME_LENGTH),
       setIdentifier: text(MAX_NAME_LENGTH),
       recordTTL: z.number().refine(Number.isInteger, "must be an integer").nullish().transform(zeroWhenMissing),
@@ -119,13 +120,32 @@ function encodeLine(value: unknown): Buffer {
   return Buffer.from(`${JSON.stringify(value)}\n`);
 }
 
+/** Counts before anything is looked at, so that no body makes work without end. */
 function refuseTooMany(lists: readonly unknown[]): void {
-  const count = lists.reduce<number>((sum, entries) => sum + (Array.isArray(entries) ? entries.length : 0), 0);
-  if (count <= MAX_ENDPOINTS) return;
-  throw new RequestError(
+  const endpoints = sumOf(lists, lengthOf);
+  if (endpoints > MAX_ENDPOINTS) throw tooMany("endpoints", endpoints, MAX_ENDPOINTS);
+  const values = sumOf(lists, (entries) => sumOf(Array.isArray(entries) ? entries : [], countValues));
+  if (values > MAX_VALUES) throw tooMany("values", values, MAX_VALUES);
+}
+
+/** Elements of every list in an endpoint, whatever its key. */
+function countValues(endpoint: unknown): number {
+  return typeof endpoint === "object" && endpoint !== null ? sumOf(Object.values(endpoint), lengthOf) : 0;
+}
+
+function lengthOf(entries: unknown): number {
+  return Array.isArray(entries) ? entries.length : 0;
+}
+
+function sumOf(items: readonly unknown[], count: (item: unknown) => number): number {
+  return items.reduce<number>((sum, item) => sum + count(item), 0);
+}
+
+function tooMany(what: "endpoints" | "values", count: number, limit: number): RequestError {
+  return new RequestError(
     413,
-    "request.too_many_endpoints",
-    `The body holds ${count} endpoints; at most ${MAX_ENDPOINTS} are read.`,
+    `request.too_many_${what}`,
+    `The body holds ${count} ${what}; at most ${limit} are read.`,
   );
 }
 

@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { Secret } from "#src/lib/secret.ts";
 import { createLogger, type ProcessLoggerOptions } from "#src/ops/log.ts";
+import { MemoryStore } from "#test/fakes/memory-store.ts";
+import { changes, endpoint } from "#test/support/endpoints.ts";
+import { engineOver, unbounded } from "#test/support/engine.ts";
 import { ManualClock } from "#test/support/manual-clock.ts";
 
 function loggerWith(more: Partial<ProcessLoggerOptions> = {}) {
@@ -121,6 +124,24 @@ describe("the rate limit", () => {
     for (let count = 0; count < 12; count += 1) log.warn({}, "packet dropped");
     log.flush();
     expect(events().at(-1)).toMatchObject({ msg: "log lines suppressed", lines: 2 });
+  });
+
+  test.each([
+    ["every change of a record", "carry-out", "record changed"],
+    ["every change that a dry run would make", "report", "record change planned, not made"],
+  ] as const)("%s is told, however many there are in a second", async (_, writes, event) => {
+    const { log, clock, events } = loggerWith();
+    const create = Array.from({ length: 250 }, (_entry, index) =>
+      endpoint(`n${index}.example.com`, "A", ["192.0.2.1"]),
+    );
+    const engine = engineOver(new MemoryStore(), { log, clock, writes });
+    await engine.applyChanges(changes({ create }), unbounded());
+    const names = events()
+      .filter(({ msg }) => msg === event)
+      .map(({ name }) => name);
+    expect(new Set(names).size).toBe(250);
+    log.flush();
+    expect(events().map(({ msg }) => msg)).not.toContain("log lines suppressed");
   });
 
   test("lines below the level use up nothing", () => {
