@@ -5,6 +5,7 @@ import { VERSION } from "#src/app/version.ts";
 import { parseArguments } from "#src/cli/arguments.ts";
 import { check } from "#src/cli/check.ts";
 import { EXIT_CODES, type ExitCode } from "#src/cli/exit-codes.ts";
+import { explain } from "#src/cli/explain.ts";
 import { helpText } from "#src/cli/help.ts";
 import { serve } from "#src/cli/serve.ts";
 import type { SettingsSources } from "#src/config/load.ts";
@@ -31,6 +32,8 @@ async function run(argv: readonly string[]): Promise<ExitCode> {
       return serve({ sources, print, complain, isTerminal: process.stdout.isTTY });
     case "check":
       return check(sources, print);
+    case "explain":
+      return explain({ sources, name: parsed.name, format: parsed.format, print, complain });
     case "help":
       print(helpText());
       return EXIT_CODES.ok;
@@ -38,7 +41,7 @@ async function run(argv: readonly string[]): Promise<ExitCode> {
       print(VERSION);
       return EXIT_CODES.ok;
     default:
-      return assertNever(parsed.command);
+      return assertNever(parsed);
   }
 }
 

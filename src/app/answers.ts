@@ -3,6 +3,7 @@
 
 import { compileZone, type ZoneProblem } from "#src/dns/compile.ts";
 import { nextSerial } from "#src/dns/serial.ts";
+import { createSnapshot, type Snapshot } from "#src/dns/snapshot.ts";
 import { TYPE } from "#src/dns/wire/registry.ts";
 import { sameContent, type ZoneContent, type ZoneOptions } from "#src/dns/zone-content.ts";
 import { isWildcard } from "#src/domain/name.ts";
@@ -39,12 +40,25 @@ export interface AnswersStatus {
   readonly exampleName: string | undefined;
 }
 
+/** What an explanation looks at (explain/facts.ts). */
+export interface AnswersFacts {
+  /** What is served now. */
+  readonly snapshot: Snapshot;
+  readonly ready: boolean;
+  readonly waitingFor: readonly Contributor[];
+  /** Of every contributor, before any merging. */
+  readonly claims: readonly RecordSet[];
+  readonly conflicts: readonly Conflict[];
+  readonly zoneProblems: readonly ZoneProblem[];
+}
+
 export interface Answers {
   /** Replaces everything one contributor gives. Resolves when it, or something newer, is served. */
   contribute(from: Contributor, recordSets: readonly RecordSet[]): Promise<void>;
   /** Stops waiting: names are denied from now on although some contributor has not spoken. */
   stopWaiting(): Promise<void>;
   status(): AnswersStatus;
+  facts(): AnswersFacts;
 }
 
 export function createAnswers(options: AnswersOptions): Answers {
@@ -56,6 +70,8 @@ class ZoneAnswers implements Answers {
   readonly #contributions = new Map<Contributor, readonly RecordSet[]>();
   readonly #waitingFor: Set<Contributor>;
   #contents: readonly ZoneContent[] = [];
+  /** Of `#contents`; made when first looked at. */
+  #snapshot: Snapshot | undefined;
   #publishedReady: boolean | undefined;
   #conflicts: readonly Conflict[] = [];
   #problems: readonly ZoneProblem[] = [];
@@ -92,6 +108,18 @@ class ZoneAnswers implements Answers {
       conflicts: this.#conflicts,
       problems: this.#problems,
       exampleName: this.#exampleName(),
+    };
+  }
+
+  facts(): AnswersFacts {
+    this.#snapshot ??= createSnapshot(this.#contents);
+    return {
+      snapshot: this.#snapshot,
+      ready: this.#waitingFor.size === 0,
+      waitingFor: [...this.#waitingFor],
+      claims: [...this.#contributions.values()].flat(),
+      conflicts: this.#conflicts,
+      zoneProblems: this.#problems,
     };
   }
 
@@ -134,6 +162,7 @@ class ZoneAnswers implements Answers {
     if (isUnchanged && ready === this.#publishedReady) return;
     await this.#options.publish(contents, ready);
     this.#contents = contents;
+    this.#snapshot = undefined;
     this.#publishedReady = ready;
     this.#options.log.info(
       {

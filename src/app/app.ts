@@ -5,7 +5,9 @@ import type { Clock } from "#src/lib/clock.ts";
 import type { Lifecycle } from "#src/lib/lifecycle.ts";
 import type { Logger } from "#src/lib/log.ts";
 import { createMetrics, type Metrics, type ServingState } from "#src/ops/metrics.ts";
+import type { StatusResponse } from "#src/ops/responses.ts";
 import { createOpsServer, type OpsServer } from "#src/ops/server.ts";
+import { explainName } from "./explain/explain.ts";
 import { createReadingHalf, type ReadingHalf, type ReadingStatus } from "./reading-half.ts";
 import { VERSION } from "./version.ts";
 import { createWritingHalf, type WritingHalf, type WritingStatus } from "./writing-half.ts";
@@ -86,7 +88,10 @@ class ZonegateApp implements App {
         isLive: () => this.#reading?.isLive() ?? Promise.resolve(true),
         readiness: () => this.#readiness(),
         metrics: this.#metrics,
-        status: () => this.status(),
+        // Typed, so that the published document can only be complete.
+        status: (): StatusResponse => this.status(),
+        explain: async (name) =>
+          explainName(name, { reading: this.#reading?.facts(), stored: await this.#writing?.stored() }),
         log,
         clock,
       });

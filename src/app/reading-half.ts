@@ -16,6 +16,7 @@ import { type Catalog, createCatalog } from "#src/sources/catalog.ts";
 import { defaultSourceOptions, PROTECTED_LABELS, type SourceProblem } from "#src/sources/source.ts";
 import { staticRecordSets } from "#src/sources/static.ts";
 import { type Answers, type AnswersStatus, type Contributor, createAnswers } from "./answers.ts";
+import type { ReadingFacts } from "./explain/facts.ts";
 
 /** Longest wait for sources before names are denied all the same (docs/decisions.md 16). */
 const WAIT_FOR_SOURCES_MS = 60_000;
@@ -42,6 +43,8 @@ export interface ReadingHalf extends Lifecycle {
   isLive(): Promise<boolean>;
   counters(): Readonly<Record<string, number>>;
   status(): ReadingStatus;
+  /** What an explanation of a name is made from. */
+  facts(): ReadingFacts;
 }
 
 /** How long /livez waits for the data plane's own answer. */
@@ -137,6 +140,15 @@ class JoinedReadingHalf implements ReadingHalf {
       addresses: this.#dataPlane.addresses(),
       manifests: this.#inventory?.report(),
       objectProblems: this.#catalog.problems(),
+    };
+  }
+
+  facts(): ReadingFacts {
+    return {
+      ...this.#answers.facts(),
+      zones: this.#options.settings.zones.map(({ apex }) => apex),
+      problemsAbout: (name) => this.#catalog.problemsAbout(name),
+      unreadableFiles: (this.#inventory?.report().problems ?? []).map(({ path }) => path),
     };
   }
 

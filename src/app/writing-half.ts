@@ -3,6 +3,7 @@
 
 import type { Settings } from "#src/config/settings.ts";
 import type { RecordSet } from "#src/domain/record.ts";
+import { UpstreamError } from "#src/errors.ts";
 import type { Clock } from "#src/lib/clock.ts";
 import type { Lifecycle } from "#src/lib/lifecycle.ts";
 import type { Logger } from "#src/lib/log.ts";
@@ -14,6 +15,7 @@ import type { SyncObserver } from "#src/sync/engine-options.ts";
 import type { ApplyReport } from "#src/sync/sync-engine.ts";
 import type { WebhookObserver } from "#src/webhook/observer.ts";
 import { createWebhookServer, type WebhookServer } from "#src/webhook/server.ts";
+import type { StoredFacts } from "./explain/facts.ts";
 
 export interface WritingHalfOptions {
   readonly settings: Settings;
@@ -37,10 +39,14 @@ export interface WritingHalf extends Lifecycle {
   /** Loads what is stored. */
   start(): Promise<void>;
   status(): WritingStatus;
+  /** What is stored, for an explanation; a store that cannot list says why. */
+  stored(): Promise<StoredFacts>;
 }
 
 /** Failures of the last apply that /status shows; the log has all of them. */
 const SHOWN_FAILURES = 20;
+/** A person waits for an explanation. */
+const LIST_TIMEOUT_MS = 5_000;
 
 export function createWritingHalf(options: WritingHalfOptions): WritingHalf {
   return new JoinedWritingHalf(options);
@@ -118,5 +124,17 @@ class JoinedWritingHalf implements WritingHalf {
       store: this.#store.status(),
       lastApply: this.#lastApply,
     };
+  }
+
+  /** Past the engine and its lock: a list of the local store is a look at memory, and shows what is on disk. */
+  async stored(): Promise<StoredFacts> {
+    const { provider } = this.#store;
+    try {
+      const { records } = await this.#store.list(AbortSignal.timeout(LIST_TIMEOUT_MS));
+      return { provider, records };
+    } catch (error) {
+      if (!(error instanceof UpstreamError)) throw error;
+      return { provider, records: [], problem: error.message };
+    }
   }
 }

@@ -1,4 +1,5 @@
-// Reads the command line: one command and the flags that the schema of settings names. Reads no setting's value.
+// Reads the command line: one command, the words and flags of its own, and the flags that the schema of settings names.
+// Reads no setting's value.
 
 import { parseArgs } from "node:util";
 import { CONFIG_FILE } from "#src/config/load.ts";
@@ -10,16 +11,30 @@ import { closest } from "#src/lib/closest.ts";
 export const COMMANDS = {
   serve: "Run until told to stop.",
   check: "Read the settings, say what would run, and end: 0 when they are right, 78 when not.",
+  explain: "Ask the running process why NAME is, or is not, answered; --json for scripts.",
   help: "Print this text.",
   version: "Print the version.",
 } as const;
 export type Command = keyof typeof COMMANDS;
 
+/** Flags of settings by name without dashes; a switch that stands alone is "true". */
+type Flags = ReadonlyMap<string, string>;
+
 export type Arguments =
-  /** `flags` by name without dashes; a switch that stands alone is "true". */
-  | { readonly kind: "command"; readonly command: Command; readonly flags: ReadonlyMap<string, string> }
+  | { readonly kind: "command"; readonly command: Exclude<Command, "explain">; readonly flags: Flags }
+  | {
+      readonly kind: "command";
+      readonly command: "explain";
+      readonly flags: Flags;
+      /** As written. */
+      readonly name: string;
+      readonly format: OutputFormat;
+    }
   /** To be said in one line, then exit code 64. */
   | { readonly kind: "mistake"; readonly problem: string; readonly hint: string };
+
+/** For a person, or for a script. */
+export type OutputFormat = "text" | "json";
 
 /** Reads `argv` without the interpreter and the script. */
 export function parseArguments(argv: readonly string[]): Arguments {
@@ -32,15 +47,21 @@ export function parseArguments(argv: readonly string[]): Arguments {
   });
   const flags = new Map<string, string>();
   const words: string[] = [];
+  let wantsJson = false;
   for (const token of tokens) {
     if (token.kind === "positional") words.push(token.value);
     if (token.kind !== "option") continue;
     const command = COMMAND_OPTIONS.get(token.rawName);
     if (command !== undefined) return { kind: "command", command, flags: new Map() };
+    if (token.rawName === JSON_SWITCH) {
+      if (token.value !== undefined) return mistake(`${JSON_SWITCH} takes no value`, `Write ${JSON_SWITCH} alone.`);
+      wantsJson = true;
+      continue;
+    }
     const refused = takeFlag(token, flags);
     if (refused !== undefined) return refused;
   }
-  return withCommand(words, flags);
+  return withCommand(words, { flags, format: wantsJson ? "json" : "text" });
 }
 
 const SWITCHES = new Set(
@@ -55,7 +76,9 @@ const FLAGS: readonly string[] = [
 const OPTIONS = Object.fromEntries(
   FLAGS.map((flag) => [flag, { type: SWITCHES.has(flag) ? ("boolean" as const) : ("string" as const) }]),
 );
-const COMMAND_OPTIONS: ReadonlyMap<string, Command> = new Map([
+/** Of `explain` alone. */
+const JSON_SWITCH = "--json";
+const COMMAND_OPTIONS: ReadonlyMap<string, "help" | "version"> = new Map([
   ["-h", "help"],
   ["--help", "help"],
   ["-v", "version"],
@@ -84,12 +107,23 @@ function takeFlag(token: OptionToken, flags: Map<string, string>): Arguments | u
   return undefined;
 }
 
-function withCommand(words: readonly string[], flags: ReadonlyMap<string, string>): Arguments {
-  const [word = "serve", extra] = words;
+function withCommand(
+  words: readonly string[],
+  { flags, format }: { readonly flags: Flags; readonly format: OutputFormat },
+): Arguments {
+  const [word = "serve", ...operands] = words;
+  if (!isCommand(word)) {
+    const near = closest(word, Object.keys(COMMANDS));
+    return mistake(`"${word}" is not a command`, near === undefined ? SEE_HELP : `Did you mean "zonegate ${near}"?`);
+  }
+  const [name, extra] = word === "explain" ? operands : [undefined, ...operands];
   if (extra !== undefined) return mistake(`"${extra}" is one word too many`, SEE_HELP);
-  if (isCommand(word)) return { kind: "command", command: word, flags };
-  const near = closest(word, Object.keys(COMMANDS));
-  return mistake(`"${word}" is not a command`, near === undefined ? SEE_HELP : `Did you mean "zonegate ${near}"?`);
+  if (word === "explain") {
+    if (name !== undefined) return { kind: "command", command: word, flags, name, format };
+    return mistake("explain needs a name", "Write zonegate explain app.home.example.com.");
+  }
+  if (format === "json") return mistake(`${JSON_SWITCH} belongs to explain`, SEE_HELP);
+  return { kind: "command", command: word, flags };
 }
 
 function isCommand(word: string): word is Command {

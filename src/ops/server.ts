@@ -2,15 +2,18 @@
 
 import { isIP } from "node:net";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
+import { type DomainName, parseName } from "#src/domain/name.ts";
 import { RequestError } from "#src/errors.ts";
 import type { Clock } from "#src/lib/clock.ts";
 import { type HttpLimits, HttpListener, type ListenAddress, type ListenHost } from "#src/lib/http-listener.ts";
 import type { Lifecycle } from "#src/lib/lifecycle.ts";
 import type { Logger } from "#src/lib/log.ts";
 import { encodeProblem, PROBLEM_MEDIA_TYPE, type Problem } from "#src/lib/problem-json.ts";
+import type { Explanation } from "./explanation.ts";
 import { createHealth, type Health, type Readiness } from "./health.ts";
 import type { Metrics } from "./metrics.ts";
 import { redact } from "./redact.ts";
+import type { LivenessResponse, ReadinessResponse } from "./responses.ts";
 
 export interface OpsServerOptions {
   /** Addresses; with several, IPv6 ones may be missing on the machine. */
@@ -23,6 +26,8 @@ export interface OpsServerOptions {
   readonly metrics: Pick<Metrics, "contentType" | "render" | "bugCaught">;
   /** Plain data for people: zones, problems, last apply. Printed redacted. */
   readonly status: () => object;
+  /** Everything known about one name. */
+  readonly explain: (name: DomainName) => Promise<Explanation>;
   readonly log: Logger;
   readonly clock: Clock;
 }
@@ -89,20 +94,21 @@ function createApplication(options: OpsServerOptions): FastifyInstance {
   });
   for (const [path, answer] of Object.entries(answers(options, health))) {
     paths.add(path);
-    app.get(path, async (_request, reply) => answer(reply));
+    app.get(path, async (request, reply) => answer(reply, request));
   }
   return app;
 }
 
-type Answer = (reply: FastifyReply) => Promise<FastifyReply>;
+type Answer = (reply: FastifyReply, request: FastifyRequest) => Promise<FastifyReply>;
 
 function answers(options: OpsServerOptions, health: Health): Readonly<Record<string, Answer>> {
   const answerLive: Answer = async (reply) => {
     const isLive = await health.checkLive();
-    return sendJson(reply.code(isLive ? 200 : 503), {
+    const body: LivenessResponse = {
       status: isLive ? "ok" : "failing",
       checks: { eventLoop: "ok", dataPlane: isLive ? "ok" : "silent" },
-    });
+    };
+    return sendJson(reply.code(isLive ? 200 : 503), body);
   };
   return {
     "/livez": answerLive,
@@ -110,14 +116,27 @@ function answers(options: OpsServerOptions, health: Health): Readonly<Record<str
     "/healthz": answerLive,
     "/readyz": async (reply) => {
       const { isReady, reasons } = health.checkReady();
-      return sendJson(reply.code(isReady ? 200 : 503), { status: isReady ? "ready" : "not ready", reasons });
+      const body: ReadinessResponse = { status: isReady ? "ready" : "not ready", reasons };
+      return sendJson(reply.code(isReady ? 200 : 503), body);
     },
     "/metrics": async (reply) => {
       const text = await options.metrics.render();
       return reply.header("content-type", options.metrics.contentType).send(text);
     },
     "/status": async (reply) => sendJson(reply, redact(options.status())),
+    "/explain": async (reply, request) => sendJson(reply, await options.explain(nameAskedFor(request))),
   };
+}
+
+/** `?name=NAME`, exactly once. */
+function nameAskedFor({ query }: FastifyRequest): DomainName {
+  const given: unknown = typeof query === "object" && query !== null ? Reflect.get(query, "name") : undefined;
+  if (typeof given !== "string") {
+    throw new RequestError(400, "request.name_missing", "Ask for one name: /explain?name=app.home.example.com.");
+  }
+  const name = parseName(given);
+  if (!name.ok) throw new RequestError(400, "request.name_invalid", `${name.problem}.`);
+  return name.value;
 }
 
 function sendJson(reply: FastifyReply, body: unknown): FastifyReply {

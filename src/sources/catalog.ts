@@ -8,7 +8,9 @@ import {
   keyText,
   type ObjectKey,
 } from "#src/domain/cluster-object.ts";
+import type { DomainName } from "#src/domain/name.ts";
 import type { RecordSet } from "#src/domain/record.ts";
+import { problemsConcerning } from "./concerned-names.ts";
 import { DEFAULT_STATUS_HOLD_MS, type HeldResult, holdAddresses } from "./held-addresses.ts";
 import { INGRESS_CLASS, readIngressClasses } from "./ingress-class.ts";
 import { createNameBudget, type NameBudget } from "./name-budget.ts";
@@ -41,6 +43,8 @@ export interface Catalog {
   recordSets(): readonly RecordSet[];
   /** Why names are absent. The same array as before when nothing changed. */
   problems(): readonly SourceProblem[];
+  /** Those that concern one name: they name it, or they are about an object as a whole that names it. */
+  problemsAbout(name: DomainName): readonly SourceProblem[];
   /** When `expire` is due, by the clock of the options; `undefined` while nothing is held. */
   nextExpiryMs(): number | undefined;
   /** Lets go of held addresses whose time is over. */
@@ -98,6 +102,14 @@ class ObjectCatalog implements Catalog {
   problems(): readonly SourceProblem[] {
     this.#problems ??= [...this.#entries.values()].flatMap((entry) => entry.result?.problems ?? []);
     return this.#problems;
+  }
+
+  problemsAbout(name: DomainName): readonly SourceProblem[] {
+    const { options } = this.#context;
+    return [...this.#entries.values()].flatMap(({ object, result }) => {
+      const problems = result?.problems ?? [];
+      return problems.length === 0 ? [] : problemsConcerning(name, problems, { object, options });
+    });
   }
 
   nextExpiryMs(): number | undefined {

@@ -34,6 +34,7 @@ async function serve(more: Partial<OpsServerOptions> = {}): Promise<StartedOps> 
       },
     },
     status: () => ({ zones: [] }),
+    explain: async (name) => ({ name, answers: [], claims: [], leftOut: [], hints: [] }),
     log: SILENT,
     clock: SYSTEM_CLOCK,
     ...more,

@@ -40,6 +40,28 @@ describe("commands", () => {
     expect(mistake("check", "now")).toContain('"now" is one word too many');
   });
 
+  test("explain takes one name, and says it for a person or for a script", () => {
+    const explain = { kind: "command", command: "explain", flags: new Map(), name: "a.example" };
+    expect(parseArguments(["explain", "a.example"])).toEqual({ ...explain, format: "text" });
+    expect(parseArguments(["--json", "explain", "a.example"])).toEqual({ ...explain, format: "json" });
+    expect(parseArguments(["explain", "--ops-port=1", "*.a.example"])).toEqual({
+      ...explain,
+      name: "*.a.example",
+      flags: new Map([["ops-port", "1"]]),
+      format: "text",
+    });
+  });
+
+  test("explain without a name, or with two, is refused", () => {
+    expect(mistake("explain")).toBe("explain needs a name. Write zonegate explain app.home.example.com.");
+    expect(mistake("explain", "a.example", "b.example")).toContain('"b.example" is one word too many');
+  });
+
+  test("--json belongs to explain, and takes no value", () => {
+    expect(mistake("check", "--json")).toContain("--json belongs to explain");
+    expect(mistake("explain", "a.example", "--json=no")).toContain("--json takes no value");
+  });
+
   test.each(["constructor", "__proto__"])("%s is no command", (word) => {
     expect(mistake(word)).toContain("is not a command");
   });

@@ -1,0 +1,44 @@
+// What an explanation is made from: a picture of both halves at one moment. Plain data and one look-up.
+
+import type { ZoneProblem } from "#src/dns/compile.ts";
+import type { Snapshot } from "#src/dns/snapshot.ts";
+import type { DomainName } from "#src/domain/name.ts";
+import type { RecordSet } from "#src/domain/record.ts";
+import type { StoredRecord } from "#src/providers/provider.ts";
+import type { Conflict } from "#src/sources/merge.ts";
+import type { SourceProblem } from "#src/sources/source.ts";
+
+/** Of the reading half. */
+export interface ReadingFacts {
+  /** Apexes of the settings, served yet or not. */
+  readonly zones: readonly DomainName[];
+  /** What is served now. */
+  readonly snapshot: Snapshot;
+  /** Whether names may be denied (docs/decisions.md 16). */
+  readonly ready: boolean;
+  /** Contributors that have not been read. */
+  readonly waitingFor: readonly string[];
+  /** Of every origin, before any merging. */
+  readonly claims: readonly RecordSet[];
+  readonly conflicts: readonly Conflict[];
+  readonly zoneProblems: readonly ZoneProblem[];
+  /** Problems of objects that concern one name. */
+  readonly problemsAbout: (name: DomainName) => readonly SourceProblem[];
+  /** Files of manifests that cannot be read. */
+  readonly unreadableFiles: readonly string[];
+}
+
+/** Of the writing half. */
+export interface StoredFacts {
+  readonly provider: string;
+  readonly records: readonly StoredRecord[];
+  /** Why they could not be listed. */
+  readonly problem?: string;
+}
+
+export interface ExplainFacts {
+  /** `undefined`: the mode answers no DNS. */
+  readonly reading: ReadingFacts | undefined;
+  /** `undefined`: the mode keeps no records. */
+  readonly stored: StoredFacts | undefined;
+}

@@ -1,0 +1,151 @@
+// The JSON that the ops listener answers, as schemas: the types of what the app gives, the document openapi/service.json and
+// the reader in `zonegate explain` all follow from here. Fields may be added within a release; none changes its meaning.
+
+import { z } from "zod";
+import { EXPLANATION } from "./explanation.ts";
+import { list, unixMs } from "./response-kinds.ts";
+
+const LISTENER = z.object({
+  host: z.string().meta({ description: "IP address." }),
+  port: z.int(),
+});
+
+const ORIGIN = z
+  .object({
+    kind: z.string().meta({ description: "`static`, `local`, or the kind of a cluster object: `Ingress`." }),
+    namespace: z.string().optional(),
+    name: z.string().meta({ description: "Name of the object, or the setting's path: `records[3]`." }),
+    uid: z.string().optional(),
+    className: z.string().optional().meta({ description: "Ingress class that let the object in." }),
+    createdAtMs: unixMs().optional(),
+  })
+  .meta({ id: "Origin", description: "Which part of Zonegate, or which object, says a record." });
+
+const CONFLICT = z
+  .object({
+    code: z.string().meta({ description: "Stable: `merge.rank`, `merge.age`, `merge.alias`, `merge.limit`." }),
+    name: z.string(),
+    winner: ORIGIN,
+    loser: ORIGIN,
+    lost: list(z.string()).meta({ description: "What of the loser is not answered: `A 192.0.2.1`." }),
+    reason: z.string(),
+  })
+  .meta({
+    id: "Conflict",
+    description: "A claim to a name that is not answered because another has the better right.",
+  });
+
+const ZONE_PROBLEM = z
+  .object({
+    code: z.string(),
+    name: z.string(),
+    type: z.string(),
+    problem: z.string(),
+    origin: ORIGIN.optional().meta({ description: "Absent when the zone's own settings are the cause." }),
+  })
+  .meta({ id: "ZoneProblem", description: "What was left out of a zone, or will hurt whoever uses it." });
+
+const OBJECT_PROBLEM = z
+  .object({
+    code: z.string().meta({ description: "Stable: `host.outside`, `class.unwatched`, …" }),
+    object: z.object({ group: z.string(), kind: z.string(), namespace: z.string(), name: z.string() }),
+    hostname: z.string().optional().meta({ description: "Absent when the whole object is concerned." }),
+    reason: z.string(),
+  })
+  .meta({ id: "ObjectProblem", description: "Why a name of an object is absent, or not answered as the object says." });
+
+const DNS_STATUS = z.object({
+  ready: z.boolean().meta({ description: "Every source has been read: names may be denied." }),
+  waitingFor: list(z.string()),
+  zones: list(
+    z.object({ apex: z.string(), serial: z.int(), names: z.int().nonnegative(), recordSets: z.int().nonnegative() }),
+  ),
+  conflicts: list(CONFLICT),
+  problems: list(ZONE_PROBLEM),
+  objectProblems: list(OBJECT_PROBLEM),
+  exampleName: z.string().optional().meta({ description: "Some name with an address, to try." }),
+  addresses: list(z.object({ address: z.string(), port: z.int() })),
+  manifests: z
+    .object({
+      folder: z.string(),
+      files: z.int().nonnegative(),
+      objects: z.int().nonnegative(),
+      problems: list(z.object({ path: z.string(), problem: z.string(), keepsLastGood: z.boolean() })),
+    })
+    .optional()
+    .meta({ description: "Absent when no folder of manifests is read." }),
+});
+
+const WEBHOOK_STATUS = z.object({
+  addresses: list(LISTENER),
+  provider: z.string(),
+  store: z.object({
+    generation: z.int().nonnegative(),
+    records: z.int().nonnegative(),
+    savedAtMs: unixMs().meta({ description: "Unix milliseconds of the last write; 0 when there was none." }),
+    fallback: z.string().optional().meta({ description: "Why the newest stored generation could not be used." }),
+  }),
+  lastApply: z
+    .object({
+      outcome: z.enum(["reached", "refused", "retry"]),
+      applied: z.int().nonnegative(),
+      remaining: z.int().nonnegative(),
+      failures: list(
+        z.object({ name: z.string(), type: z.string(), code: z.string(), reason: z.string(), retryable: z.boolean() }),
+      ),
+      interruption: z.object({ code: z.string(), reason: z.string() }).optional(),
+      atMs: unixMs(),
+    })
+    .optional()
+    .meta({ description: "Absent until external-dns has sent changes." }),
+});
+
+export const STATUS = z
+  .object({
+    version: z.string(),
+    mode: z.string(),
+    reason: z.string().meta({ description: "Why this mode." }),
+    startedAtMs: unixMs(),
+    ready: z.boolean(),
+    notReady: list(z.string()),
+    ops: list(LISTENER),
+    dns: DNS_STATUS.optional().meta({ description: "Absent when the mode answers no DNS." }),
+    webhook: WEBHOOK_STATUS.optional().meta({ description: "Absent when the mode takes no changes." }),
+  })
+  .meta({ id: "Status" });
+export type StatusResponse = z.infer<typeof STATUS>;
+
+const LIVENESS = z
+  .object({
+    status: z.enum(["ok", "failing"]),
+    checks: z.object({ eventLoop: z.literal("ok"), dataPlane: z.enum(["ok", "silent"]) }),
+  })
+  .meta({ id: "Liveness" });
+export type LivenessResponse = z.infer<typeof LIVENESS>;
+
+const READINESS = z
+  .object({
+    status: z.enum(["ready", "not ready"]),
+    reasons: list(z.string()).meta({ description: "Why not; empty when ready." }),
+  })
+  .meta({ id: "Readiness" });
+export type ReadinessResponse = z.infer<typeof READINESS>;
+
+const PROBLEM = z
+  .object({
+    type: z.literal("about:blank"),
+    title: z.string(),
+    status: z.int().min(400).max(599),
+    detail: z.string().meta({ description: "One sentence for people." }),
+    code: z.string().meta({ description: "Stable, for scripts: `request.no_such_path`." }),
+  })
+  .meta({ id: "Problem", description: "RFC 9457 problem details." });
+
+/** Every JSON answer by the name it has in openapi/service.json. */
+export const RESPONSES = {
+  Liveness: LIVENESS,
+  Readiness: READINESS,
+  Status: STATUS,
+  Explanation: EXPLANATION,
+  Problem: PROBLEM,
+} as const;
