@@ -88,7 +88,9 @@ export class TcpConnection {
     const queriesBefore = this.#queries;
     const end = this.#takeTurn(answers);
     if (answers.length > 0) this.#socket.write(framed(answers));
-    this.#settle(end, { hadMessage: this.#queries > queriesBefore });
+    // Where the kernel took everything at once no drain will come: the rest is for the next turn.
+    const hasDrained = end === "outbound-full" && !this.#socket.writableNeedDrain;
+    this.#settle(hasDrained ? "turn-over" : end, { hadMessage: this.#queries > queriesBefore });
   }
 
   #takeTurn(answers: Uint8Array[]): TurnEnd {
