@@ -75,8 +75,10 @@ export class TcpClient {
     }
   }
 
-  static async connect({ address, port }: ServerAddress): Promise<TcpClient> {
-    const socket = createConnection({ host: address, port, noDelay: true, allowHalfOpen: true });
+  /** From `localAddress`, where the server is to see several clients: loopback has 16 million addresses. */
+  static async connect({ address, port }: ServerAddress, localAddress?: string): Promise<TcpClient> {
+    const from = localAddress === undefined ? {} : { localAddress };
+    const socket = createConnection({ host: address, port, ...from, noDelay: true, allowHalfOpen: true });
     await new Promise<void>((resolve, reject) => {
       socket.once("connect", () => resolve());
       socket.once("error", reject);
