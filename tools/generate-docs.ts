@@ -1,15 +1,12 @@
-// Writes the pages of docs/ that are made from code. `--check` writes nothing and exits 1 when one is stale.
+// Writes every file that is made from code. `--check` writes nothing and exits 1 when one is stale.
 // Usage: node tools/generate-docs.ts [--check]
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { settingsPage } from "./settings-page.ts";
-
-/** A generated page: one line here for each. */
-const PAGES = [{ path: "docs/settings.md", render: settingsPage }];
+import { GENERATED_PAGES } from "./generated-pages.ts";
 
 const isCheck = process.argv.includes("--check");
-for (const { path, render } of PAGES) {
+for (const { path, render } of GENERATED_PAGES) {
   const file = fileURLToPath(new URL(`../${path}`, import.meta.url));
   const content = render();
   if (!isCheck) writeFileSync(file, content);

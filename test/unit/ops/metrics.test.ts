@@ -1,9 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { DNS_METRICS } from "#src/ops/dns-metric-catalogue.ts";
 import { METRIC_CATALOGUE } from "#src/ops/metric-catalogue.ts";
 import { createMetrics, type MetricsOptions, type ServingState } from "#src/ops/metrics.ts";
-import { metricsMarkdown } from "#src/ops/metrics-markdown.ts";
 import { COUNTER_NAMES } from "#src/server/counters.ts";
 import { ManualClock } from "#test/support/manual-clock.ts";
 
@@ -47,10 +45,6 @@ describe("the catalogue", () => {
       (name) => !named.some(({ figure }) => figure === name || (figure.endsWith(".") && name.startsWith(figure))),
     );
     expect(unnamed).toEqual([]);
-  });
-
-  test("docs/metrics.md is what the catalogue says (node tools/generate-metrics-docs.ts)", async () => {
-    expect(await readFile(new URL("../../../docs/metrics.md", import.meta.url), "utf8")).toBe(metricsMarkdown());
   });
 });
 

@@ -1,0 +1,17 @@
+// Every file that is made from code: one line for each. `npm run docs` writes them, a test fails when one is stale.
+
+import { metricsMarkdown } from "#src/ops/metrics-markdown.ts";
+import { serviceOpenApi } from "./service-openapi.ts";
+import { settingsPage } from "./settings-page.ts";
+
+export interface GeneratedPage {
+  /** Below the repository. */
+  readonly path: string;
+  readonly render: () => string;
+}
+
+export const GENERATED_PAGES: readonly GeneratedPage[] = [
+  { path: "docs/settings.md", render: settingsPage },
+  { path: "docs/metrics.md", render: metricsMarkdown },
+  { path: "openapi/service.json", render: serviceOpenApi },
+];
