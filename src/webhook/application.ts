@@ -14,7 +14,7 @@ import { problemOf } from "./problem.ts";
 import { createRequestGuard } from "./request-guard.ts";
 import { addWebhookRoutes, SCOPE_DECORATOR, sendProblem, type WebhookCall } from "./routes.ts";
 
-export interface WebhookEngine {
+interface WebhookEngine {
   /** Where external-dns finds it: "/" (or "") for the root, else "/local"; a final slash does not matter. */
   readonly path: string;
   readonly engine: SyncEngine;

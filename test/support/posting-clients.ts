@@ -14,7 +14,7 @@ export interface PostingClientOptions {
 }
 
 /** How a client ended: `told` by a `Connection: close`; `refused` when it had no connection; `cut` with a request on its way. */
-export type PostingEnd = "told" | "refused" | "cut";
+type PostingEnd = "told" | "refused" | "cut";
 
 export interface PostingClient {
   readonly ended: Promise<PostingEnd>;

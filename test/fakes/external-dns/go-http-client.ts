@@ -37,13 +37,17 @@ const MAX_IDLE_CONNECTIONS = 2;
 const MAX_REDIRECTS = 10;
 
 export class GoHttpClient {
-  readonly #agent = new GoTransport({ keepAlive: true, maxFreeSockets: MAX_IDLE_CONNECTIONS });
+  readonly #agent: GoTransport;
   readonly #deadlineMs: number | undefined;
   /** Requests in the order they were sent, redirects and replays included. */
   readonly sent: SentRequest[] = [];
 
-  /** `deadlineMs` covers one call with its redirects and its body; `undefined` = none. */
-  constructor(deadlineMs: number | undefined) {
+  /**
+   * `deadlineMs` covers one call with its redirects and its body; `undefined` = none. `idleConnectionMs` is for models in
+   * which time is scaled.
+   */
+  constructor(deadlineMs: number | undefined, idleConnectionMs = IDLE_CONNECTION_MS) {
+    this.#agent = new GoTransport(idleConnectionMs);
     this.#deadlineMs = deadlineMs;
   }
 
@@ -102,9 +106,16 @@ export class GoHttpClient {
 
 /** Go neither reads the `Keep-Alive: timeout=` hint of a server nor keeps a process alive for an idle connection. */
 class GoTransport extends Agent {
+  readonly #idleConnectionMs: number;
+
+  constructor(idleConnectionMs: number) {
+    super({ keepAlive: true, maxFreeSockets: MAX_IDLE_CONNECTIONS });
+    this.#idleConnectionMs = idleConnectionMs;
+  }
+
   override keepSocketAlive(socket: Socket): boolean {
     socket.setKeepAlive(true);
-    socket.setTimeout(IDLE_CONNECTION_MS);
+    socket.setTimeout(this.#idleConnectionMs);
     socket.unref();
     return true;
   }
