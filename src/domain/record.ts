@@ -28,6 +28,12 @@ export interface Origin {
   readonly createdAtMs?: number;
 }
 
+/** An origin in words: `Ingress media/jellyfin`, `static records[0]`, `local`. */
+export function originText({ kind, namespace, name }: Origin): string {
+  if (kind === "local") return kind;
+  return namespace === undefined ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
+}
+
 /** All values of one name and type from one origin. */
 export interface RecordSet {
   readonly name: DomainName;

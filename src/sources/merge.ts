@@ -2,7 +2,14 @@
 // together, one for each other type. A pure function of the set of claims: their order changes nothing.
 
 import type { DomainName } from "#src/domain/name.ts";
-import { ORIGIN_KINDS, type Origin, RECORD_TYPES, type RecordSet, type RecordType } from "#src/domain/record.ts";
+import {
+  ORIGIN_KINDS,
+  type Origin,
+  originText,
+  RECORD_TYPES,
+  type RecordSet,
+  type RecordType,
+} from "#src/domain/record.ts";
 
 /** What is answered for one name and type. `origin` is the oldest of the contributors. */
 export interface MergedRecordSet extends RecordSet {
@@ -175,10 +182,6 @@ function between(winner: Origin, loser: RecordSet): Pick<Conflict, "name" | "win
 
 function valuesOf(claim: RecordSet): readonly string[] {
   return claim.targets.map((target) => `${claim.type} ${target}`).sort();
-}
-
-function originText({ kind, namespace, name }: Origin): string {
-  return namespace === undefined ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
 }
 
 function rankOf(claim: RecordSet): number {

@@ -6,7 +6,7 @@ import { rdataText } from "#src/dns/wire/rdata-text.ts";
 import { RECORD_TYPE_NUMBER } from "#src/dns/wire/registry.ts";
 import type { ObjectKey } from "#src/domain/cluster-object.ts";
 import { type DomainName, isAtOrBelow } from "#src/domain/name.ts";
-import type { Origin, RecordSet } from "#src/domain/record.ts";
+import { type Origin, originText, type RecordSet } from "#src/domain/record.ts";
 import type { ClaimedValue, ExplainedClaim, LeftOut } from "#src/ops/explanation.ts";
 import type { ReadingFacts } from "./facts.ts";
 
@@ -74,11 +74,6 @@ function whyDropped(claim: RecordSet, value: string, reading: ReadingFacts): Why
     return { code: "zone.none", reason: "the name lies in none of our zones" };
   }
   return { code: "publish.pending", reason: "the answers with it have not been published yet" };
-}
-
-function originText({ kind, namespace, name }: Origin): string {
-  if (kind === "local") return "local";
-  return namespace === undefined ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
 }
 
 function objectText({ kind, namespace, name }: ObjectKey): string {

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { explainName } from "#src/app/explain/explain.ts";
 import { EXPLANATION } from "#src/ops/explanation.ts";
@@ -67,6 +68,10 @@ describe("what a source leaves out", () => {
       by: expect.stringMatching(/^(Ingress|Service) default\//),
       reason: expect.any(String),
     });
+  });
+
+  test.each(Object.keys(REASONS))("%s is explained in docs/explain.md", (code) => {
+    expect(readFileSync(new URL("../../../docs/explain.md", import.meta.url), "utf8")).toContain(`| \`${code}\` |`);
   });
 
   test("nothing is said of a name that the object does not mean", async () => {
