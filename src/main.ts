@@ -2,11 +2,13 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { VERSION } from "#src/app/version.ts";
+import { approve } from "#src/cli/approve.ts";
 import { parseArguments } from "#src/cli/arguments.ts";
 import { check } from "#src/cli/check.ts";
 import { EXIT_CODES, type ExitCode } from "#src/cli/exit-codes.ts";
 import { explain } from "#src/cli/explain.ts";
 import { helpText } from "#src/cli/help.ts";
+import { plan } from "#src/cli/plan.ts";
 import { serve } from "#src/cli/serve.ts";
 import type { SettingsSources } from "#src/config/load.ts";
 import { assertNever } from "#src/errors.ts";
@@ -33,7 +35,11 @@ async function run(argv: readonly string[]): Promise<ExitCode> {
     case "check":
       return check(sources, print);
     case "explain":
-      return explain({ sources, name: parsed.name, format: parsed.format, print, complain });
+      return explain({ sources, name: parsed.operand, format: parsed.format, print, complain });
+    case "plan":
+      return plan({ sources, format: parsed.format, print, complain });
+    case "approve":
+      return approve({ sources, planHash: parsed.operand, print, complain });
     case "help":
       print(helpText());
       return EXIT_CODES.ok;

@@ -4,6 +4,7 @@ import type { Settings } from "#src/config/settings.ts";
 import type { Clock } from "#src/lib/clock.ts";
 import type { Lifecycle } from "#src/lib/lifecycle.ts";
 import type { Logger } from "#src/lib/log.ts";
+import { createAdminServer } from "#src/ops/admin-server.ts";
 import { createMetrics, type Metrics, type ServingState } from "#src/ops/metrics.ts";
 import type { StatusResponse } from "#src/ops/responses.ts";
 import { createOpsServer, type OpsServer } from "#src/ops/server.ts";
@@ -16,6 +17,8 @@ export interface AppOptions {
   readonly settings: Settings;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Changes the least severe level that is logged. */
+  readonly setLogLevel: (level: Settings["log"]["level"]) => void;
 }
 
 export interface AppStatus {
@@ -49,6 +52,7 @@ class ZonegateApp implements App {
   readonly #ops: OpsServer | undefined;
   readonly #reading: ReadingHalf | undefined;
   readonly #writing: WritingHalf | undefined;
+  readonly #admin: Lifecycle;
   #phase: "starting" | "running" | "draining" = "starting";
 
   constructor(options: AppOptions) {
@@ -81,6 +85,12 @@ class ZonegateApp implements App {
         onCommit: (recordSets) => this.#reading?.contributeLocal(recordSets),
       });
     }
+    this.#admin = createAdminServer({
+      socketPath: settings.admin.socket,
+      engines: this.#writing === undefined ? [] : [this.#writing.engine],
+      setLogLevel: options.setLogLevel,
+      log,
+    });
     if (parts.has("ops")) {
       this.#ops = createOpsServer({
         hosts: settings.ops.addresses,
@@ -104,6 +114,7 @@ class ZonegateApp implements App {
       await this.#writing?.listen();
       await this.#ops?.start();
       await Promise.all([this.#writing?.start(), this.#reading?.start()]);
+      if (this.#writing !== undefined) await this.#admin.start();
     } catch (error) {
       await this.stop();
       throw error;
@@ -118,6 +129,7 @@ class ZonegateApp implements App {
   /** Writers first, so that nothing is acknowledged that nobody serves; DNS as late as possible; health last. */
   async stop(): Promise<void> {
     this.drain();
+    await this.#admin.stop();
     await this.#writing?.stop();
     await this.#reading?.stop();
     await this.#ops?.stop();

@@ -10,8 +10,9 @@ import type { Logger } from "#src/lib/log.ts";
 import { createLocalStore, type LocalStatus, type LocalStore } from "#src/providers/local/local-store.ts";
 import { createRecordFolder } from "#src/providers/local/record-folder.ts";
 import { createScope } from "#src/sync/bounds.ts";
-import { createSyncEngine } from "#src/sync/engine.ts";
+import { createSyncEngine, type EngineStatus, type OperatedEngine } from "#src/sync/engine.ts";
 import type { SyncObserver } from "#src/sync/engine-options.ts";
+import { createIntentFile } from "#src/sync/intent-file.ts";
 import type { ApplyReport } from "#src/sync/sync-engine.ts";
 import type { WebhookObserver } from "#src/webhook/observer.ts";
 import { createWebhookServer, type WebhookServer } from "#src/webhook/server.ts";
@@ -29,11 +30,14 @@ export interface WritingHalfOptions {
 export interface WritingStatus {
   readonly addresses: ReturnType<WebhookServer["addresses"]>;
   readonly provider: string;
+  readonly engine: EngineStatus;
   readonly store: LocalStatus;
   readonly lastApply: (ApplyReport & { readonly atMs: number }) | undefined;
 }
 
 export interface WritingHalf extends Lifecycle {
+  /** For the operator: held deletions, plan. */
+  readonly engine: OperatedEngine;
   /** Opens the webhook's port: external-dns waits only some seconds for it, so this comes before everything else. */
   listen(): Promise<void>;
   /** Loads what is stored. */
@@ -53,6 +57,7 @@ export function createWritingHalf(options: WritingHalfOptions): WritingHalf {
 }
 
 class JoinedWritingHalf implements WritingHalf {
+  readonly engine: OperatedEngine;
   readonly #store: LocalStore;
   readonly #webhook: WebhookServer;
   #lastApply: WritingStatus["lastApply"];
@@ -64,6 +69,7 @@ class JoinedWritingHalf implements WritingHalf {
       onCommit,
     });
     const engine = createSyncEngine({
+      intentLog: createIntentFile(settings.data.dir, this.#store.provider, log),
       store: this.#store,
       domainFilter: settings.domainFilter,
       scope: createScope({
@@ -87,6 +93,7 @@ class JoinedWritingHalf implements WritingHalf {
         },
       },
     });
+    this.engine = engine;
     const { addresses, port, credentials } = settings.webhook;
     this.#webhook = createWebhookServer({
       host: addresses.length > 1 ? "localhost" : (addresses[0] ?? "localhost"),
@@ -121,6 +128,7 @@ class JoinedWritingHalf implements WritingHalf {
     return {
       addresses: this.#webhook.addresses(),
       provider: this.#store.provider,
+      engine: this.engine.status(),
       store: this.#store.status(),
       lastApply: this.#lastApply,
     };

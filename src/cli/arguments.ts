@@ -12,22 +12,39 @@ export const COMMANDS = {
   serve: "Run until told to stop.",
   check: "Read the settings, say what would run, and end: 0 when they are right, 78 when not.",
   explain: "Ask the running process why NAME is, or is not, answered; --json for scripts.",
+  plan: "Ask the running process what external-dns' last wishes would change; --json for scripts.",
+  approve: "Release the deletions that are held under HASH; the log and the plan name it.",
   help: "Print this text.",
   version: "Print the version.",
 } as const;
 export type Command = keyof typeof COMMANDS;
 
+/** Commands that take one word, with what they lack without it. */
+const OPERANDS = {
+  explain: { problem: "explain needs a name", hint: "Write zonegate explain app.home.example.com." },
+  approve: { problem: "approve needs a hash", hint: "The log names it, and so does zonegate plan." },
+} as const;
+type CommandWithOperand = keyof typeof OPERANDS;
+
+/** Commands that print for scripts as well. */
+const WITH_JSON: ReadonlySet<Command> = new Set(["explain", "plan"]);
+
 /** Flags of settings by name without dashes; a switch that stands alone is "true". */
 type Flags = ReadonlyMap<string, string>;
 
 export type Arguments =
-  | { readonly kind: "command"; readonly command: Exclude<Command, "explain">; readonly flags: Flags }
   | {
       readonly kind: "command";
-      readonly command: "explain";
+      readonly command: Exclude<Command, CommandWithOperand>;
+      readonly flags: Flags;
+      readonly format: OutputFormat;
+    }
+  | {
+      readonly kind: "command";
+      readonly command: CommandWithOperand;
       readonly flags: Flags;
       /** As written. */
-      readonly name: string;
+      readonly operand: string;
       readonly format: OutputFormat;
     }
   /** To be said in one line, then exit code 64. */
@@ -52,7 +69,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
     if (token.kind === "positional") words.push(token.value);
     if (token.kind !== "option") continue;
     const command = COMMAND_OPTIONS.get(token.rawName);
-    if (command !== undefined) return { kind: "command", command, flags: new Map() };
+    if (command !== undefined) return { kind: "command", command, flags: new Map(), format: "text" };
     if (token.rawName === JSON_SWITCH) {
       if (token.value !== undefined) return mistake(`${JSON_SWITCH} takes no value`, `Write ${JSON_SWITCH} alone.`);
       wantsJson = true;
@@ -76,7 +93,6 @@ const FLAGS: readonly string[] = [
 const OPTIONS = Object.fromEntries(
   FLAGS.map((flag) => [flag, { type: SWITCHES.has(flag) ? ("boolean" as const) : ("string" as const) }]),
 );
-/** Of `explain` alone. */
 const JSON_SWITCH = "--json";
 const COMMAND_OPTIONS: ReadonlyMap<string, "help" | "version"> = new Map([
   ["-h", "help"],
@@ -116,14 +132,18 @@ function withCommand(
     const near = closest(word, Object.keys(COMMANDS));
     return mistake(`"${word}" is not a command`, near === undefined ? SEE_HELP : `Did you mean "zonegate ${near}"?`);
   }
-  const [name, extra] = word === "explain" ? operands : [undefined, ...operands];
+  const [operand, extra] = takesOperand(word) ? operands : [undefined, ...operands];
   if (extra !== undefined) return mistake(`"${extra}" is one word too many`, SEE_HELP);
-  if (word === "explain") {
-    if (name !== undefined) return { kind: "command", command: word, flags, name, format };
-    return mistake("explain needs a name", "Write zonegate explain app.home.example.com.");
+  if (format === "json" && !WITH_JSON.has(word)) {
+    return mistake(`${JSON_SWITCH} belongs to ${[...WITH_JSON].join(" and ")}`, SEE_HELP);
   }
-  if (format === "json") return mistake(`${JSON_SWITCH} belongs to explain`, SEE_HELP);
-  return { kind: "command", command: word, flags };
+  if (!takesOperand(word)) return { kind: "command", command: word, flags, format };
+  if (operand !== undefined) return { kind: "command", command: word, flags, operand, format };
+  return mistake(OPERANDS[word].problem, OPERANDS[word].hint);
+}
+
+function takesOperand(command: Command): command is CommandWithOperand {
+  return Object.hasOwn(OPERANDS, command);
 }
 
 function isCommand(word: string): word is Command {

@@ -4,12 +4,12 @@
 import { z } from "zod";
 import { loadSettings, type SettingsSources } from "#src/config/load.ts";
 import type { Listener } from "#src/config/settings.ts";
-import { ConfigError, UnavailableError } from "#src/errors.ts";
+import { UnavailableError } from "#src/errors.ts";
 import { EXPLANATION, type Explanation } from "#src/ops/explanation.ts";
 import type { OutputFormat } from "./arguments.ts";
-import { problemLines } from "./check.ts";
-import { EXIT_CODES, type ExitCode, exitCodeFor } from "./exit-codes.ts";
+import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
 import { explanationLines } from "./explanation-text.ts";
+import { reportError } from "./report-error.ts";
 
 export interface ExplainOptions {
   readonly sources: SettingsSources;
@@ -37,9 +37,7 @@ export async function explain({ sources, name, format, print, complain }: Explai
     else for (const line of explanationLines(answered.explanation)) print(line);
     return EXIT_CODES.ok;
   } catch (error) {
-    const lines = error instanceof ConfigError ? problemLines(error.problems) : [unavailableText(error)];
-    for (const line of lines) complain(line);
-    return exitCodeFor(error);
+    return reportError(error, complain);
   }
 }
 
@@ -101,8 +99,4 @@ const LOOPBACK_OF_WILDCARD: ReadonlyMap<string, string> = new Map([
 
 function unavailable(sentence: string, cause?: unknown): UnavailableError {
   return new UnavailableError("explain.unavailable", sentence, { cause });
-}
-
-function unavailableText(error: unknown): string {
-  return `zonegate: ${error instanceof Error ? error.message : String(error)}`;
 }

@@ -5,7 +5,7 @@ import { loadSettings, type SettingsSources } from "#src/config/load.ts";
 import type { Settings } from "#src/config/settings.ts";
 import { ConfigError, ZonegateError } from "#src/errors.ts";
 import { SYSTEM_CLOCK } from "#src/lib/clock.ts";
-import { createLogger, type ProcessLogger } from "#src/ops/log.ts";
+import { createLogger, type LogLevel, type ProcessLogger } from "#src/ops/log.ts";
 import { problemLines } from "./check.ts";
 import { EXIT_CODES, type ExitCode, exitCodeFor } from "./exit-codes.ts";
 import { welcomeLines } from "./welcome.ts";
@@ -28,13 +28,16 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
   try {
     const settings = loadSettings(options.sources);
     const format = settings.log.format ?? (options.isTerminal ? "text" : "json");
-    log = createLogger({ level: settings.log.level, format, clock: SYSTEM_CLOCK });
-    for (const warning of settings.warnings) log.warn({ warning }, "setting questioned");
-    const app = createApp({ settings, clock: SYSTEM_CLOCK, log });
+    const logger = createLogger({ level: settings.log.level, format, clock: SYSTEM_CLOCK });
+    log = logger;
+    for (const warning of settings.warnings) logger.warn({ warning }, "setting questioned");
+    const setLogLevel = (level: LogLevel): void => logger.setLevel(level);
+    const app = createApp({ settings, clock: SYSTEM_CLOCK, log, setLogLevel });
     const signals = watchSignals(log);
-    await app.start();
-    welcome(app, settings, { log, print: format === "text" ? options.print : undefined });
-    return await stopWhenAsked(app, settings, { log, signals });
+    // A folder on a dead mount can hold the start up for ever; whoever waits for it must be able to end it.
+    const isStarted = await Promise.race([app.start().then(() => true), signals.first.then(() => false)]);
+    if (isStarted) welcome(app, settings, { log, print: format === "text" ? options.print : undefined });
+    return await stopWhenAsked(app, { log, signals, lameDuckMs: isStarted ? settings.shutdown.lameDuckMs : 0 });
   } catch (error) {
     explain(error, options, log);
     return exitCodeFor(error);
@@ -91,14 +94,13 @@ function watchSignals(log: ProcessLogger): Signals {
 
 async function stopWhenAsked(
   app: App,
-  settings: Settings,
-  { log, signals }: { readonly log: ProcessLogger; readonly signals: Signals },
+  { log, signals, lameDuckMs }: { readonly log: ProcessLogger; readonly signals: Signals; readonly lameDuckMs: number },
 ): Promise<ExitCode> {
   const signal = await signals.first;
   app.drain();
   // Ctrl-C is a person who waits; SIGTERM is an orchestrator that needs time to move our clients away.
-  const lameDuckMs = signal === "SIGTERM" ? settings.shutdown.lameDuckMs : 0;
-  if (lameDuckMs > 0) await SYSTEM_CLOCK.sleep(lameDuckMs, signals.impatience).catch(() => undefined);
+  if (signal === "SIGTERM" && lameDuckMs > 0)
+    await SYSTEM_CLOCK.sleep(lameDuckMs, signals.impatience).catch(() => undefined);
   const timeout = AbortSignal.any([AbortSignal.timeout(STOP_TIMEOUT_MS), signals.impatience]);
   const isStopped = await Promise.race([
     app.stop().then(() => true),

@@ -79,6 +79,17 @@ const DNS_STATUS = z.object({
 const WEBHOOK_STATUS = z.object({
   addresses: list(LISTENER),
   provider: z.string(),
+  engine: z.object({
+    provider: z.string(),
+    held: z
+      .object({ planHash: z.string(), going: z.int(), owned: z.int() })
+      .optional()
+      .meta({ description: "Deletions that wait for `zonegate approve`." }),
+    quarantined: z.int().meta({ description: "Records that the backend refused for good within the last hour." }),
+    journal: z.enum(["atomic", "durable", "memory"]).meta({
+      description: "Whether unfinished ownership survives a crash; `atomic` backends leave none.",
+    }),
+  }),
   store: z.object({
     generation: z.int().nonnegative(),
     records: z.int().nonnegative(),

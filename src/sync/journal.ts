@@ -37,6 +37,8 @@ export class OwnershipJournal {
   readonly #intentLog: IntentLog | undefined;
   readonly #log: Logger;
   #pending: readonly Intent[] = [];
+  /** Those of `#pending` that the batch under way noted. */
+  #batch: readonly Intent[] = [];
   #isRead = false;
   #isDurable: boolean;
 
@@ -55,15 +57,21 @@ export class OwnershipJournal {
   async begin(units: readonly Unit[]): Promise<void> {
     const intents = units.flatMap(intentsOf);
     if (intents.length === 0) return;
-    await this.#note([...this.#pending, ...intents]);
+    this.#batch = [...this.#batch, ...intents];
+    await this.#note(united([...this.#pending, ...intents]));
   }
 
-  /** The batch is through. Intents that concern a name where something failed stay, and are looked at with the next list. */
+  /**
+   * The batch is through: what it noted is done, but for names where something failed. Those, and what earlier batches left,
+   * are looked at with the next list.
+   */
   async end(failedNames: ReadonlySet<string>): Promise<void> {
-    if (this.#pending.length === 0) return;
-    await this.#note(
-      this.#pending.filter(({ textName, ownedName }) => failedNames.has(textName) || failedNames.has(ownedName)),
+    const done = this.#batch.filter(
+      ({ textName, ownedName }) => !failedNames.has(textName) && !failedNames.has(ownedName),
     );
+    const doneTexts = new Set(done.map(textKey));
+    this.#batch = [];
+    if (done.length > 0) await this.#note(this.#pending.filter((intent) => !doneTexts.has(textKey(intent))));
   }
 
   /**
@@ -72,6 +80,7 @@ export class OwnershipJournal {
    */
   async settle(store: RecordStore, list: RecordList, signal: AbortSignal): Promise<Settled> {
     await this.#readOnce();
+    this.#batch = [];
     if (this.#pending.length === 0) return NOTHING_TO_SETTLE;
     const kept: Intent[] = [];
     const hidden = new Set<StoredRecord>();
@@ -121,28 +130,36 @@ export class OwnershipJournal {
   }
 }
 
-function intentsOf(unit: Unit): readonly Intent[] {
-  return unit.parts.flatMap((part, position) => {
-    const values = valuesBehind(unit, part, position);
-    return part.steps.flatMap((step) => {
-      const isAtRisk =
-        (part.role === "claim" && step.kind === "create") || (part.role === "release" && step.kind === "delete");
-      if (!isAtRisk) return [];
-      return [{ textName: step.record.name, text: step.record.target, ownedName: unit.name, values }];
-    });
+/** One intent for each text: noted twice, it is right while any of the values stands there. */
+function united(intents: readonly Intent[]): readonly Intent[] {
+  const byText = Map.groupBy(intents, textKey);
+  return [...byText.values()].flatMap(([first, ...rest]) => {
+    if (first === undefined) return [];
+    return [{ ...first, values: [...new Set([first, ...rest].flatMap(({ values }) => values))] }];
   });
 }
 
-/** A claim stands for what the parts after it want, a release for what the parts before it take away. */
-function valuesBehind(unit: Unit, part: Part, position: number): readonly string[] {
-  const data =
-    part.role === "claim"
-      ? unit.parts.filter((other) => other.requires.includes(position))
-      : part.requires.flatMap((required) => unit.parts[required] ?? []);
-  return data.flatMap(({ items }) =>
-    items.flatMap((item) =>
-      (part.role === "claim" ? item.wanted : item.named).map((target) => `${item.type} ${target}`),
-    ),
+function textKey({ textName, text }: Intent): string {
+  return `${textName} ${text}`;
+}
+
+function intentsOf(unit: Unit): readonly Intent[] {
+  return unit.parts.flatMap((part) =>
+    part.steps.flatMap((step) => {
+      const isAtRisk =
+        (part.role === "claim" && step.kind === "create") || (part.role === "release" && step.kind === "delete");
+      if (!isAtRisk) return [];
+      return [
+        { textName: step.record.name, text: step.record.target, ownedName: unit.name, values: valuesBehind(part) },
+      ];
+    }),
+  );
+}
+
+/** A claim stands for what is to come, a release for what is to go. */
+function valuesBehind(part: Part): readonly string[] {
+  return part.stoodFor.flatMap((item) =>
+    (part.role === "claim" ? item.wanted : item.named).map((target) => `${item.type} ${target}`),
   );
 }
 

@@ -20,6 +20,8 @@ export interface Part {
   readonly role: Role;
   readonly items: readonly ChangeItem[];
   readonly steps: readonly Step[];
+  /** For a registry's text: the data it stands for. Empty for data. */
+  readonly stoodFor: readonly ChangeItem[];
   /** Positions in the unit's `parts` that must have succeeded before. */
   readonly requires: readonly number[];
   /** True when one type takes another's place at an exclusive name: what was removed is put back if the new one is refused. */
@@ -188,16 +190,20 @@ function assembleParts(
 ): readonly Part[] {
   const { holdings, list } = tools.context;
   const parts: Part[] = [];
-  const add = (part: Omit<Part, "isSwap"> & { readonly isSwap?: boolean }): void => {
-    if (part.steps.length > 0) parts.push({ isSwap: false, ...part });
+  const add = (part: Omit<Part, "isSwap" | "stoodFor"> & Partial<Part>): void => {
+    if (part.steps.length > 0) parts.push({ isSwap: false, stoodFor: [], ...part });
   };
+  const dataOf = (text: ChangeItem): readonly ChangeItem[] =>
+    data.filter((item) => tools.pairs.get(text)?.has(itemKey(item)) === true);
   const stepsOf = (item: ChangeItem): readonly Step[] => stepsForItem(item, presentAt(holdings, item));
   const isClaim = (text: ChangeItem): boolean => !isDeletion(text) && presentAt(holdings, text).length === 0;
   /** Positions of the parts already added that concern one of these items. */
   const positionsOf = (items: readonly ChangeItem[]): readonly number[] =>
     parts.flatMap((part, position) => (part.items.some((item) => items.includes(item)) ? [position] : []));
 
-  for (const text of texts.filter(isClaim)) add({ role: "claim", items: [text], steps: stepsOf(text), requires: [] });
+  for (const text of texts.filter(isClaim)) {
+    add({ role: "claim", items: [text], steps: stepsOf(text), stoodFor: dataOf(text), requires: [] });
+  }
   for (const group of groupSwaps(data, (type, other) => list.rules.isExclusive(type, other))) {
     const keys = group.map(itemKey);
     const claims = texts.filter(
@@ -207,8 +213,8 @@ function assembleParts(
     add({ role: "data", items: group, steps, requires: positionsOf(claims), isSwap: group.length > 1 });
   }
   for (const text of texts.filter((candidate) => !isClaim(candidate))) {
-    const owned = data.filter((item) => tools.pairs.get(text)?.has(itemKey(item)) === true);
-    add({ role: "release", items: [text], steps: stepsOf(text), requires: positionsOf(owned) });
+    const stoodFor = dataOf(text);
+    add({ role: "release", items: [text], steps: stepsOf(text), stoodFor, requires: positionsOf(stoodFor) });
   }
   return parts;
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type Arguments, parseArguments } from "#src/cli/arguments.ts";
 
 function command(name: string, flags: Readonly<Record<string, string>> = {}): object {
-  return { kind: "command", command: name, flags: new Map(Object.entries(flags)) };
+  return { kind: "command", command: name, flags: new Map(Object.entries(flags)), format: "text" };
 }
 
 function mistake(...argv: readonly string[]): string {
@@ -41,12 +41,12 @@ describe("commands", () => {
   });
 
   test("explain takes one name, and says it for a person or for a script", () => {
-    const explain = { kind: "command", command: "explain", flags: new Map(), name: "a.example" };
+    const explain = { kind: "command", command: "explain", flags: new Map(), operand: "a.example" };
     expect(parseArguments(["explain", "a.example"])).toEqual({ ...explain, format: "text" });
     expect(parseArguments(["--json", "explain", "a.example"])).toEqual({ ...explain, format: "json" });
     expect(parseArguments(["explain", "--ops-port=1", "*.a.example"])).toEqual({
       ...explain,
-      name: "*.a.example",
+      operand: "*.a.example",
       flags: new Map([["ops-port", "1"]]),
       format: "text",
     });
@@ -58,7 +58,7 @@ describe("commands", () => {
   });
 
   test("--json belongs to explain, and takes no value", () => {
-    expect(mistake("check", "--json")).toContain("--json belongs to explain");
+    expect(mistake("check", "--json")).toContain("--json belongs to explain and plan");
     expect(mistake("explain", "a.example", "--json=no")).toContain("--json takes no value");
   });
 
