@@ -111,7 +111,7 @@ const WEBHOOK_STATUS = z.object({
     .meta({ description: "Absent until external-dns has sent changes." }),
 });
 
-export const STATUS = z
+const STATUS = z
   .object({
     version: z.string(),
     mode: z.string(),
