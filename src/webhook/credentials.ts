@@ -14,8 +14,9 @@ export interface WebhookCredentials {
 /** Value of WWW-Authenticate beside every 401 (RFC 9110 §11.6.1). */
 export const CHALLENGE = 'Basic realm="zonegate webhook", charset="UTF-8"';
 
+/** Not spelled as a URL: the log masks what looks like a password in one. */
 const REFUSAL =
-  "The user name or the password is missing or wrong; external-dns takes them from --webhook-provider-url=http://USERNAME:PASSWORD@HOST:PORT and ends its process at this answer.";
+  "The user name or the password is missing or wrong; external-dns takes both from --webhook-provider-url, where USERNAME:PASSWORD@ stands before the host, and ends its process at this answer.";
 
 /** Makes a check of the Authorization header that throws RequestError 401. How long it takes tells nothing of the secret. */
 export function createCredentialCheck({

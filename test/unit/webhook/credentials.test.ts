@@ -35,7 +35,7 @@ test.each([
     expect.objectContaining({
       status: 401,
       code: "request.unauthenticated",
-      message: expect.stringContaining("--webhook-provider-url=http://USERNAME:PASSWORD@HOST:PORT") as string,
+      message: expect.stringContaining("--webhook-provider-url, where USERNAME:PASSWORD@") as string,
     }) as Error,
   );
 });
