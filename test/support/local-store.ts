@@ -9,7 +9,7 @@ import type { Step } from "#src/providers/provider.ts";
 import { unbounded } from "#test/support/engine.ts";
 
 /** The time that `nowMs` of an opened folder tells. */
-export const FOLDER_TIME_MS = 1_000;
+const FOLDER_TIME_MS = 1_000;
 
 export interface OpenedStore {
   readonly store: LocalStore;
