@@ -43,6 +43,21 @@ export interface BackendRules {
    * another CNAME. Symmetric.
    */
   isExclusive(type: string, other: string): boolean;
+  /**
+   * Why a backend that held exactly these records would stop answering (a CNAME loop, two aliases of one name): the first
+   * record that is to blame; `undefined` when all is well, or when the backend takes care of itself. Asked before every step.
+   */
+  refuseState?(records: readonly StateRecord[]): StateProblem | undefined;
+}
+
+/** What of a record matters to the state as a whole. */
+export type StateRecord = Pick<StoredRecord, "name" | "type" | "target" | "enabled">;
+
+export interface StateProblem {
+  readonly name: string;
+  readonly type: string;
+  /** One sentence. */
+  readonly reason: string;
 }
 
 export interface RecordList {

@@ -10,6 +10,7 @@ import type { EngineOptions } from "#src/sync/engine-options.ts";
 import { planChanges } from "#src/sync/plan.ts";
 import type { Quarantine } from "#src/sync/quarantine.ts";
 import { type RunResult, runPlan } from "#src/sync/run-plan.ts";
+import { StateWatch } from "#src/sync/state-watch.ts";
 import type { ApplyReport, ItemFailure } from "#src/sync/sync-engine.ts";
 
 /** Lists and plans of one apply: the first, and two more where a write left the backend's state in doubt. */
@@ -87,6 +88,7 @@ export class Apply {
     }
     const result = await runPlan(this.#options.store, plan.units, {
       signal: this.#task.signal,
+      state: new StateWatch(list),
       mayBegin: () => this.#mayBegin(),
       isExclusive: (type, other) => list.rules.isExclusive(type, other),
       beforeSteps: (units) => this.#tools.backend.journal.begin(units),

@@ -6,12 +6,15 @@ import { RecordRefused, UpstreamError } from "#src/errors.ts";
 import type { RecordStore, Step, StepOutcome, StoredRecord } from "#src/providers/provider.ts";
 import { itemKey } from "#src/sync/change-items.ts";
 import { type Part, stepCount, type Unit } from "#src/sync/plan.ts";
+import type { StateWatch } from "#src/sync/state-watch.ts";
 import type { ItemFailure } from "#src/sync/sync-engine.ts";
 
 export interface RunOptions {
   readonly signal: AbortSignal;
   /** False when there is not enough time left to begin another step. */
   mayBegin(): boolean;
+  /** What the backend holds with all its records, before the first step. */
+  readonly state: StateWatch;
   /** True for types that cannot stand at one name together, not even for the moment between two steps. */
   isExclusive(type: string, other: string): boolean;
   /** Called before these units are carried out step by step, where the process may die between two of them. */
@@ -176,6 +179,7 @@ class PlanRun {
   }
 
   async #apply(step: Step, urgency: Urgency): Promise<StepOutcome> {
+    this.#options.state.check(step);
     const outcome = await this.#guarded(() => this.#store.apply(step, this.#options.signal), urgency);
     if (outcome.kind === "done") this.#count(step);
     return outcome;
@@ -231,6 +235,7 @@ class PlanRun {
   }
 
   #count(step: Step): void {
+    this.#options.state.note(step);
     this.#applied += 1;
     this.#options.onApplied(step);
   }
