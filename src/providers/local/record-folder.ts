@@ -44,7 +44,7 @@ export interface RecordFolder {
    * UpstreamConflict when the file is not known to be what we wrote or loaded last (load again).
    */
   save(content: Uint8Array): Promise<void>;
-  /** Lets another process have the folder; nothing is saved from now on. */
+  /** Lets another process have the folder, as soon as a running save has ended; none begins from now on. */
   close(): void;
 }
 
@@ -60,6 +60,7 @@ class DiskFolder implements RecordFolder {
   /** Identity of the file that our memory is equal to; "" for none. */
   #known = "";
   #state: "new" | "open" | "closed" = "new";
+  #isSaving = false;
   #unlock: () => void = () => undefined;
 
   constructor(options: RecordFolderOptions) {
@@ -70,11 +71,11 @@ class DiskFolder implements RecordFolder {
   async load(): Promise<Loaded> {
     if (this.#state === "open") return this.#read();
     await this.#makeWritable();
-    // Closed meanwhile: the lock would never be given back.
-    if (this.#state === "closed") throw new UnavailableError("local.closed", "the record store was stopped");
+    this.#refuseWhenClosed();
     this.#lock();
     try {
       const loaded = await this.#read();
+      this.#refuseWhenClosed();
       this.#state = "open";
       return loaded;
     } catch (error) {
@@ -87,23 +88,41 @@ class DiskFolder implements RecordFolder {
     if (this.#state !== "open") {
       throw new UpstreamUnavailable("local.closed", SAVE, "the record store is not open");
     }
-    const { current } = this.#files;
+    this.#isSaving = true;
     try {
-      await this.#refuseWhenChanged();
-      await replaceFile(current, content, {
-        previousName: PREVIOUS_NAME,
-        ...(this.#options.onStage === undefined ? {} : { onStage: this.#options.onStage }),
-      });
-      this.#known = await identity(current);
+      await this.#replace(content);
     } catch (error) {
       if (error instanceof UpstreamConflict) throw error;
       throw await this.#failure(error);
+    } finally {
+      this.#isSaving = false;
+      this.#releaseWhenClosed();
     }
   }
 
   close(): void {
     this.#state = "closed";
-    this.#releaseLock();
+    this.#releaseWhenClosed();
+  }
+
+  async #replace(content: Uint8Array): Promise<void> {
+    const { current } = this.#files;
+    await this.#refuseWhenChanged();
+    await replaceFile(current, content, {
+      previousName: PREVIOUS_NAME,
+      ...(this.#options.onStage === undefined ? {} : { onStage: this.#options.onStage }),
+    });
+    this.#known = await identity(current);
+  }
+
+  /** A load that was overtaken by the stop would keep the lock, or go on without it. */
+  #refuseWhenClosed(): void {
+    if (this.#state === "closed") throw new UnavailableError("local.closed", "the record store was stopped");
+  }
+
+  /** Not before a running write has ended: the next process must not meet it. */
+  #releaseWhenClosed(): void {
+    if (this.#state === "closed" && !this.#isSaving) this.#releaseLock();
   }
 
   /** Once: a load that failed has given it back before the process stops. */

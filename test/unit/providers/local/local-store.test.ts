@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { lockFile } from "#src/providers/local/folder-lock.ts";
 import { create, newStore, openStore, recordsOf, storedIn } from "#test/support/local-store.ts";
 import { temporaryFolder } from "#test/support/temporary-folder.ts";
 
@@ -202,6 +203,21 @@ describe("a folder that another service has", () => {
     store.close();
     await expect(loading).rejects.toMatchObject({ code: "local.closed" });
     expect(await storedIn(folder)).toEqual([]);
+  });
+
+  test("is kept until a write that runs when it is closed has ended", async () => {
+    const folder = await temporaryFolder();
+    const seen: string[] = [];
+    const { store } = await openStore(folder, {
+      onStage: (stage) => {
+        if (stage !== "synced") return;
+        store.close();
+        seen.push(lockFile(join(folder, "lock")).kind);
+      },
+    });
+    await store.apply(create("a.example.com", "192.0.2.1"), unused());
+    expect(seen).toEqual(["taken"]);
+    expect(await storedIn(folder)).toEqual(["a.example.com A 192.0.2.1"]);
   });
 
   // As it is on a network file system without locks: each has a lock file of its own.
