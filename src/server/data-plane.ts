@@ -243,6 +243,7 @@ class ThreadedDataPlane implements DataPlane {
     while (!this.#stopping.signal.aborted) {
       const reason: string = worker === undefined ? "it could not start" : await worker.ended;
       if (this.#stopping.signal.aborted) return;
+      this.#endpoints = [];
       this.#counters.increment("worker.restarts");
       if (clock.monotonicMs() - bornMs >= HEALTHY_LIFE_MS) delayMs = FIRST_RESTART_DELAY_MS;
       logger.error({ reason, delayMs }, "dns thread ended unexpectedly");

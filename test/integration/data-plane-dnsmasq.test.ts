@@ -59,7 +59,16 @@ describeWithPeer("dnsmasq", "behind dnsmasq as conditional forwarder", (dnsmasq)
 
 const RECURSION_DESIRED = 0x0100;
 
+/** Tries another port when somebody took the first in the meantime, for TCP perhaps, and dnsmasq ended. */
 async function startDnsmasq(program: string, upstream: ServerAddress): Promise<ServerAddress> {
+  for (let attempt = 1; attempt <= 5; attempt += 1) {
+    const address = await tryDnsmasq(program, upstream);
+    if (address !== undefined) return address;
+  }
+  throw new Error("dnsmasq found no free port");
+}
+
+async function tryDnsmasq(program: string, upstream: ServerAddress): Promise<ServerAddress | undefined> {
   const address = { address: "127.0.0.1", port: await freeUdpPort() };
   const child = spawn(program, [
     "--keep-in-foreground",
@@ -76,8 +85,11 @@ async function startDnsmasq(program: string, upstream: ServerAddress): Promise<S
   ]);
   onTestFinished(() => ended(child));
   const probe = buildQuery({ name: "home.test", type: "SOA", flags: RECURSION_DESIRED });
-  await eventually("dnsmasq answers", async () => await askUdp(address, probe, 200));
-  return address;
+  const state = await eventually("dnsmasq answers or ends", async () => {
+    if (child.exitCode !== null) return "ended";
+    return (await askUdp(address, probe, 200)) !== undefined && "answers";
+  });
+  return state === "answers" ? address : undefined;
 }
 
 async function ended(child: ChildProcess): Promise<void> {
