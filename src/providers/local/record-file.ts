@@ -60,7 +60,7 @@ export function encodeRecordFile(file: RecordFile): Uint8Array {
     generation: file.generation,
     savedAtMs: file.savedAtMs,
     count: file.records.length,
-    sha256: sha256(body),
+    sha256: checksum(file.generation, file.savedAtMs, body),
   };
   return Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), body]);
 }
@@ -80,7 +80,9 @@ export function decodeRecordFile(bytes: Uint8Array): DecodedFile {
   const header = headerSchema.safeParse(headerJson);
   if (!header.success) return damaged("its header line cannot be read");
   const body = bytes.subarray(headerEnd + 1);
-  if (sha256(body) !== header.data.sha256) return damaged("its checksum does not match its content");
+  const { generation, savedAtMs } = header.data;
+  if (checksum(generation, savedAtMs, body) !== header.data.sha256)
+    return damaged("its checksum does not match its content");
   return decodeRecords(Buffer.from(body).toString("utf8"), header.data);
 }
 
@@ -117,6 +119,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
+/** Over everything that a reader believes: the header's figures and the body. */
+function checksum(generation: number, savedAtMs: number, body: Uint8Array): string {
+  return createHash("sha256").update(`${generation} ${savedAtMs}\n`).update(body).digest("hex");
 }
