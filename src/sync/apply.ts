@@ -41,6 +41,7 @@ export class Apply {
   readonly #task: ApplyTask;
   readonly #failures = new Map<string, ItemFailure>();
   #applied = 0;
+  #isSettled = false;
   /** What the breaker holds back of this batch; examined once. */
   #held: { readonly deletions: HeldDeletions | undefined } | undefined;
 
@@ -54,7 +55,7 @@ export class Apply {
     if (isEmpty(this.#task.changes)) return this.#report(NOTHING_LEFT);
     let last: AttemptResult = NOTHING_LEFT;
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-      last = await this.#attempt(attempt, last.remaining);
+      last = await this.#attempt(last.remaining);
       if (last.stoppedBy?.kind !== "error" || !last.stoppedBy.error.retryable) break;
     }
     if (last.stoppedBy === undefined) {
@@ -64,17 +65,22 @@ export class Apply {
   }
 
   /** One list, one plan, its steps. The plan is made anew from what is really there, so nothing is done twice. */
-  async #attempt(attempt: number, remainingBefore: number): Promise<AttemptResult> {
-    const { backend } = this.#tools;
-    const { signal } = this.#task;
+  async #attempt(remainingBefore: number): Promise<AttemptResult> {
     try {
-      // Texts that this very batch has just claimed are not remains: later attempts go on with them.
-      return await this.#planAndRun(attempt === 1 ? await backend.settledList(signal) : await backend.list(signal));
+      return await this.#planAndRun(await this.#list());
     } catch (error) {
       // What earlier attempts did stays in the report.
       if (error instanceof UpstreamError) return { remaining: remainingBefore, stoppedBy: { kind: "error", error } };
       throw error;
     }
+  }
+
+  /** The first list is settled; in later ones, texts that this very batch has just claimed are no remains. */
+  async #list(): Promise<RecordList> {
+    const { backend } = this.#tools;
+    const list = this.#isSettled ? await backend.list(this.#task.signal) : await backend.settledList(this.#task.signal);
+    this.#isSettled = true;
+    return list;
   }
 
   async #planAndRun(list: RecordList): Promise<AttemptResult> {
