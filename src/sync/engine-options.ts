@@ -18,7 +18,7 @@ export interface EngineOptions extends ReadOptions {
   readonly breaker: BreakerMode;
   /** Where ownership intents survive the process; without one they live in memory. */
   readonly intentLog?: IntentLog;
-  /** Time for one apply, from the moment it was asked for; waiting for the lock and listing included. */
+  /** Time for one apply, from the arrival of its request; waiting for the lock and listing included. */
   readonly budgetMs: number;
   /** `report` plans and logs but writes nothing. */
   readonly writes: "carry-out" | "report";

@@ -14,7 +14,7 @@ import type { EngineOptions } from "#src/sync/engine-options.ts";
 import { type PlanPreview, previewPlan } from "#src/sync/preview.ts";
 import { Quarantine } from "#src/sync/quarantine.ts";
 import { storedEndpoints } from "#src/sync/stored-endpoints.ts";
-import type { ApplyReport, SyncEngine } from "#src/sync/sync-engine.ts";
+import type { ApplyReport, ApplyTiming, SyncEngine } from "#src/sync/sync-engine.ts";
 
 /** A list this old still says what stands at a name when external-dns asks for adjusted endpoints. */
 const ADJUST_LIST_AGE_MS = 60_000;
@@ -82,8 +82,8 @@ class Engine implements OperatedEngine {
     return adjusted.endpoints;
   }
 
-  async applyChanges(changes: Changes, signal: AbortSignal): Promise<ApplyReport> {
-    const deadlineMs = this.#options.clock.monotonicMs() + this.#options.budgetMs;
+  async applyChanges(changes: Changes, signal: AbortSignal, timing?: ApplyTiming): Promise<ApplyReport> {
+    const deadlineMs = (timing?.arrivedAtMs ?? this.#options.clock.monotonicMs()) + this.#options.budgetMs;
     const report = await this.#reportFailures(() =>
       this.#queue.run(() => new Apply(this.#options, this.#tools, { changes, deadlineMs, signal }).run(), signal),
     );

@@ -31,6 +31,11 @@ export interface ApplyReport {
   readonly interruption?: { readonly code: string; readonly reason: string };
 }
 
+export interface ApplyTiming {
+  /** Monotonic milliseconds at which the request arrived; its deadline counts from there. Absent: from the call. */
+  readonly arrivedAtMs: number;
+}
+
 export interface SyncEngine {
   /** Name of the provider behind it, for paths, logs and metrics: "local". */
   readonly provider: string;
@@ -41,5 +46,5 @@ export interface SyncEngine {
   /** The endpoints in the backend's canonical form, so that the next plan is empty. */
   adjustEndpoints(endpoints: readonly Endpoint[], signal: AbortSignal): Promise<readonly Endpoint[]>;
   /** Carries the changes out under one lock. Throws only for bugs; failures stand in the report. */
-  applyChanges(changes: Changes, signal: AbortSignal): Promise<ApplyReport>;
+  applyChanges(changes: Changes, signal: AbortSignal, timing?: ApplyTiming): Promise<ApplyReport>;
 }

@@ -18,6 +18,8 @@ export interface RequestScopeOptions {
 const ABORT_GRACE_MS = 1_500;
 
 export class RequestScope {
+  /** Monotonic milliseconds. */
+  readonly arrivedAtMs: number;
   readonly #options: RequestScopeOptions;
   readonly #aborted = new AbortController();
   readonly #ended = new AbortController();
@@ -25,6 +27,7 @@ export class RequestScope {
 
   constructor(response: ServerResponse, options: RequestScopeOptions) {
     this.#options = options;
+    this.arrivedAtMs = options.clock.monotonicMs();
     this.#leftBehind = this.#watch();
     // It may reject while the body is still on its way and nobody waits for it; `run` reads the signal then.
     this.#leftBehind.catch(() => undefined);

@@ -84,7 +84,9 @@ function webhookRoutes({ prefix, engine }: WebhookRoutesOptions): readonly Route
       url: `${prefix}/records`,
       handler: async (request, reply) => {
         const changes = parseChanges(request.body);
-        const report = await scopeOf(request).run((signal) => engine.applyChanges(changes, signal));
+        const scope = scopeOf(request);
+        const timing = { arrivedAtMs: scope.arrivedAtMs };
+        const report = await scope.run((signal) => engine.applyChanges(changes, signal, timing));
         const problem = reportProblem(report);
         return problem === undefined ? reply.code(204).send() : sendProblem(reply, problem);
       },

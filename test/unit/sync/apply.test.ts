@@ -276,6 +276,18 @@ describe("faults", () => {
     expect(second).toMatchObject({ outcome: "reached", applied: 3 });
   });
 
+  test("the deadline counts from the arrival of the request, not from its last byte", async () => {
+    const nowMs = 60_000;
+    const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs, sleep: () => Promise.resolve() };
+    const two = ["a", "b"].map((label) => endpoint(`${label}.example.com`, "A", ["192.0.2.1"]));
+    const report = await engineOver(new MemoryStore(), { clock, budgetMs: 12_000 }).applyChanges(
+      changes({ create: two }),
+      unbounded(),
+      { arrivedAtMs: nowMs - 11_000 },
+    );
+    expect(report).toMatchObject({ outcome: "retry", applied: 1, remaining: 1 });
+  });
+
   test("in a dry run nothing is written and the target counts as reached", async () => {
     const store = new MemoryStore();
     const report = await engineOver(store, { writes: "report" }).applyChanges(
