@@ -1,7 +1,7 @@
 // Asks the running process through its admin socket: the one way for `approve` and `plan`.
 
 import { request } from "node:http";
-import { z } from "zod";
+import * as z from "zod";
 import { UnavailableError } from "#src/errors.ts";
 
 /** Listing a slow backend takes seconds; a person waits. */

@@ -1,7 +1,7 @@
 // `zonegate explain NAME`: asks the process that runs, through its ops port, and prints what it says. Knows of a name only
 // what that process answers.
 
-import { z } from "zod";
+import * as z from "zod";
 import { loadSettings, type SettingsSources } from "#src/config/load.ts";
 import type { Listener } from "#src/config/settings.ts";
 import { UnavailableError } from "#src/errors.ts";

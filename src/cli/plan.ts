@@ -1,6 +1,6 @@
 // `zonegate plan`: what the last desired set of external-dns would change in what is stored now, as the running process sees it.
 
-import { z } from "zod";
+import * as z from "zod";
 import { loadSettings, type SettingsSources } from "#src/config/load.ts";
 import { UnavailableError } from "#src/errors.ts";
 import { askAdmin } from "./admin-client.ts";

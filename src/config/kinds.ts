@@ -1,7 +1,7 @@
 // The kinds of values a setting can have. Every kind reads what YAML, an environment variable and a flag hold for it, so that
 // a value means the same wherever it is written. Knows nothing of which settings there are.
 
-import { z } from "zod";
+import * as z from "zod";
 import { type Parsed, parsed, unparsable } from "#src/domain/parsed.ts";
 import { Secret } from "#src/lib/secret.ts";
 

@@ -1,7 +1,7 @@
 // The one source of every setting: its place in zonegate.yaml, its other names, its kind, default, unit and description.
 // The file, the environment, the flags, the help text and docs/settings.md all follow from it.
 
-import { z } from "zod";
+import * as z from "zod";
 import { type Parsed, parsed, unparsable } from "#src/domain/parsed.ts";
 import { kind, oneOf, quote } from "./kinds.ts";
 import { MODES } from "./mode.ts";

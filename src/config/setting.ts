@@ -1,7 +1,7 @@
 // What makes a piece of the schema a setting: the names it has outside the file, its unit and its description. Walks any
 // schema that is built from sections and settings; knows nothing of the settings themselves.
 
-import { z } from "zod";
+import * as z from "zod";
 
 export interface SettingMeta {
   /** Environment variables; the first is the name we document, the others are accepted for those who come from elsewhere. */

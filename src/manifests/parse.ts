@@ -1,7 +1,7 @@
 // Text of one manifest file to cluster objects, through one schema. A file is taken whole or not at all.
 
 import { parseAllDocuments } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import type { ClusterObject } from "#src/domain/cluster-object.ts";
 import { type Parsed, parsed, unparsable } from "#src/domain/parsed.ts";
 

@@ -4,7 +4,7 @@
 import { chmod, unlink } from "node:fs/promises";
 import { connect } from "node:net";
 import { type FastifyInstance, type FastifyReply, fastify } from "fastify";
-import { z } from "zod";
+import * as z from "zod";
 import type { Lifecycle } from "#src/lib/lifecycle.ts";
 import type { Logger } from "#src/lib/log.ts";
 import { encodeProblem, PROBLEM_MEDIA_TYPE } from "#src/lib/problem-json.ts";

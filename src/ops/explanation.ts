@@ -1,6 +1,6 @@
 // What /explain answers for one name: what is served, who claims it, what was left out and why, what is stored, what to do.
 
-import { z } from "zod";
+import * as z from "zod";
 import { list, unixMs } from "./response-kinds.ts";
 
 const RECORD = z

@@ -1,6 +1,6 @@
 // Small schemas that the answers of the ops listener are built from.
 
-import { z } from "zod";
+import * as z from "zod";
 
 /** A list that its producer may keep read-only. */
 export function list<Item extends z.ZodType>(item: Item) {

@@ -1,7 +1,7 @@
 // The JSON that the ops listener answers, as schemas: the types of what the app gives, the document openapi/service.json and
 // the reader in `zonegate explain` all follow from here. Fields may be added within a release; none changes its meaning.
 
-import { z } from "zod";
+import * as z from "zod";
 import { EXPLANATION } from "./explanation.ts";
 import { list, unixMs } from "./response-kinds.ts";
 

@@ -1,6 +1,6 @@
 // networking.k8s.io Ingress: the hosts of its rules point at the load balancer of its controller.
 
-import { z } from "zod";
+import * as z from "zod";
 import { type ClusterObject, keyOf } from "#src/domain/cluster-object.ts";
 import { addressRecords, originOf } from "./address-records.ts";
 import { type DnsAnnotations, isIgnored, readAnnotations } from "./annotations.ts";

@@ -1,6 +1,6 @@
 // `status.loadBalancer`, which Ingress and Service share (Kubernetes API: LoadBalancerIngress).
 
-import { z } from "zod";
+import * as z from "zod";
 
 const loadBalancerIngress = z.object({ ip: z.string().nullish(), hostname: z.string().nullish() });
 

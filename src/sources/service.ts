@@ -1,6 +1,6 @@
 // core Service of type LoadBalancer: annotated names, else `name.namespace` in every zone, point at its addresses.
 
-import { z } from "zod";
+import * as z from "zod";
 import type { ClusterObject } from "#src/domain/cluster-object.ts";
 import { addressRecords, originOf } from "./address-records.ts";
 import { type DnsAnnotations, isIgnored, readAnnotations } from "./annotations.ts";

@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { parseName } from "#src/domain/name.ts";
 import { UpstreamUnavailable } from "#src/errors.ts";
 import { isMissing, replaceFile } from "#src/lib/atomic-file.ts";

@@ -1,7 +1,7 @@
 // The border of the protocol: JSON bodies become domain values as Go's decoder would read them, and back.
 // Knows the key names and the size limits; judges no name, type or target, because a bad item must fail alone.
 
-import { z } from "zod";
+import * as z from "zod";
 import type { Changes } from "#src/domain/changes.ts";
 import type { DomainFilterOptions } from "#src/domain/domain-filter.ts";
 import type { Endpoint } from "#src/domain/endpoint.ts";

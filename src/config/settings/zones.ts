@@ -1,6 +1,6 @@
 // Settings of the zones we answer for, and of the records written down by hand.
 
-import { z } from "zod";
+import * as z from "zod";
 import { kind, oneOf, readList, readText, wholeSeconds } from "#src/config/kinds.ts";
 import { addressList, domainName, mailbox } from "#src/config/network-kinds.ts";
 import { setting } from "#src/config/setting.ts";

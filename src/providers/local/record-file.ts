@@ -2,7 +2,7 @@
 // torn or changed byte is always noticed. Pure but for the hash. docs/storage.md describes it to operators.
 
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { type DomainName, parseName } from "#src/domain/name.ts";
 import { isRecordType, type RecordType } from "#src/domain/record.ts";
 import { canonicalTarget } from "#src/domain/target.ts";
