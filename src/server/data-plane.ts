@@ -284,15 +284,26 @@ class ThreadedDataPlane implements DataPlane {
 
   /** Serves addresses that come later and lets clients of new prefixes ask. */
   async #followInterfaces(): Promise<void> {
-    let known = JSON.stringify(onLinkNetworks(this.#options.interfaces()));
+    let known = JSON.stringify(onLinkNetworks(this.#readInterfaces() ?? {}));
     while (!this.#stopping.signal.aborted) {
       await this.#pause(INTERFACE_CHECK_INTERVAL_MS);
       if (this.#stopping.signal.aborted) return;
-      const interfaces = this.#options.interfaces();
+      const interfaces = this.#readInterfaces();
+      if (interfaces === undefined) continue;
       const networks = onLinkNetworks(interfaces);
       if (JSON.stringify(networks) !== known) this.#worker?.post({ kind: "set-on-link", networks });
       known = JSON.stringify(networks);
       for (const group of this.#unserved(interfaces)) this.#worker?.post({ kind: "listen", groups: [group] });
+    }
+  }
+
+  /** `undefined` when the system does not tell: the call needs a file descriptor, and a crowd of clients may hold them all. */
+  #readInterfaces(): Interfaces | undefined {
+    try {
+      return this.#options.interfaces();
+    } catch (error) {
+      this.#options.logger.warn({ err: error }, "network interfaces not read");
+      return undefined;
     }
   }
 

@@ -200,6 +200,24 @@ describe("starting", () => {
 });
 
 describe("breaking", () => {
+  test("a system that does not tell its interfaces for a while ends nothing, and is asked again", async () => {
+    const clock = new ManualClock();
+    const { plane, server, complaints } = await runDataPlane([HOME], {
+      listen: [{ address: "0.0.0.0", port: 0 }],
+      interfaces: () => {
+        if (clock.nowMs() < 5_000) return loopback("127.0.0.1");
+        if (clock.nowMs() < 15_000) throw new Error("EMFILE");
+        return loopback("127.0.0.1", "127.0.0.2");
+      },
+      clock,
+    });
+    await clock.advance(10_000);
+    expect(complaints).toContain("network interfaces not read");
+    expect(await answersOf(server)).toEqual(["app.home.test 60 A 192.0.2.10"]);
+    await clock.advance(10_000);
+    await eventually("the second address is bound", () => plane.addresses()[1]);
+  });
+
   test("a bug in answering is SERVFAIL to that query, counted and told, and the next is answered", async () => {
     const { plane, server, complaints } = await runDataPlane([HOME], { workerFile: FAULTY_WORKER });
     const reply = readReply(await answerUdp(server, buildQuery({ id: 99, name: "panic.home.test" })));
