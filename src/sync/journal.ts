@@ -26,7 +26,7 @@ export interface Settled {
 
 const NOTHING_TO_SETTLE: Settled = { removed: 0, hidden: new Set() };
 
-/** Where intents survive the process. */
+/** Where intents survive the process. Both calls throw the system's error, or an UpstreamError about it. */
 export interface IntentLog {
   read(): Promise<readonly Intent[]>;
   /** Resolves when it is durable. */
@@ -48,7 +48,7 @@ export class OwnershipJournal {
     this.#isDurable = intentLog !== undefined;
   }
 
-  /** False when intents live only as long as the process: there is no log, or it could not be written. */
+  /** False when intents live only as long as the process: there is no log, or it cannot be read or written. */
   get isDurable(): boolean {
     return this.#isDurable;
   }
@@ -110,24 +110,35 @@ export class OwnershipJournal {
     }
   }
 
+  /** A log that cannot be read is asked again with the next list; until then nothing is written over what it may hold. */
   async #readOnce(): Promise<void> {
     if (this.#isRead) return;
-    this.#pending = [...((await this.#intentLog?.read()) ?? []), ...this.#pending];
-    this.#isRead = true;
+    try {
+      this.#pending = [...((await this.#intentLog?.read()) ?? []), ...this.#pending];
+      this.#isRead = true;
+      this.#isDurable = this.#intentLog !== undefined;
+    } catch (error) {
+      this.#isDurable = false;
+      this.#log.warn({ reason: reasonOf(error) }, "intent journal not read");
+    }
   }
 
   /** A log that cannot be written is a warning: records may be changed without it (docs/decisions.md 39). */
   async #note(intents: readonly Intent[]): Promise<void> {
     this.#pending = intents;
-    if (this.#intentLog === undefined) return;
+    if (this.#intentLog === undefined || !this.#isRead) return;
     try {
       await this.#intentLog.write(intents);
       this.#isDurable = true;
     } catch (error) {
       this.#isDurable = false;
-      this.#log.warn({ reason: error instanceof Error ? error.message : String(error) }, "intent journal not written");
+      this.#log.warn({ reason: reasonOf(error) }, "intent journal not written");
     }
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** One intent for each text: noted twice, it is right while any of the values stands there. */

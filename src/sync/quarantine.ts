@@ -24,7 +24,9 @@ export class Quarantine {
     this.#clock = clock;
   }
 
+  /** Items that would be held back now. */
   get size(): number {
+    this.#forgetExpired();
     return this.#entries.size;
   }
 
@@ -39,12 +41,22 @@ export class Quarantine {
     return { ...entry.failure, code: "record.quarantined" };
   }
 
+  /** Starts the item's time anew. */
   add(item: ChangeItem, failure: ItemFailure): void {
     this.#entries.delete(itemKey(item));
     const untilMs = this.#clock.monotonicMs() + QUARANTINE_MS;
     this.#entries.set(itemKey(item), { wanted: wantedText(item), failure, untilMs });
     const [oldest] = this.#entries.keys();
     if (this.#entries.size > MAX_ENTRIES && oldest !== undefined) this.#entries.delete(oldest);
+  }
+
+  /** The oldest stand first. Nobody asks again for what external-dns has stopped wanting. */
+  #forgetExpired(): void {
+    const nowMs = this.#clock.monotonicMs();
+    for (const [key, { untilMs }] of this.#entries) {
+      if (nowMs < untilMs) return;
+      this.#entries.delete(key);
+    }
   }
 }
 

@@ -165,6 +165,15 @@ describe("a record that the backend refused for good", () => {
     expect(store.writes).toBe(2);
   });
 
+  test("is no longer counted when its hour is over, though nobody asks for it again", async () => {
+    const clock = createVirtualClock();
+    const engine = engineOver(new MemoryStore({ fate: () => "refused" }), { clock });
+    await engine.applyChanges(changes({ create: [endpoint("x.example.com", "A", ["192.0.2.1"])] }), unbounded());
+    expect(engine.status().quarantined).toBe(1);
+    clock.advance(61 * MINUTE_MS);
+    expect(engine.status().quarantined).toBe(0);
+  });
+
   test("is tried at once when something else is wanted there", async () => {
     const store = new MemoryStore({
       fate: (step) => (step.kind === "create" && step.record.target === "192.0.2.1" ? "refused" : "done"),
@@ -222,6 +231,32 @@ describe("the journal", () => {
     const engine = engineOver(store, { intentLog });
     await engine.applyChanges(changes({ create: withTexts(WWW) }), unbounded());
     expect(await engine.records(unbounded())).toHaveLength(2);
+  });
+
+  test("that cannot be read keeps nobody from his records, is not written over, and counts once it can be read", async () => {
+    const store = new MemoryStore();
+    const text = registryText(WWW).targets[0] ?? "";
+    store.seed("a-www.example.com", "TXT", text);
+    const left: Intent = {
+      textName: "a-www.example.com" as DomainName,
+      text,
+      ownedName: "www.example.com" as DomainName,
+      values: ["A 192.0.2.1"],
+    };
+    const intentLog = memoryLog();
+    intentLog.intents = [left];
+    const readable = intentLog.read;
+    intentLog.read = () => Promise.reject(new Error("EACCES"));
+    const engine = engineOver(store, { intentLog });
+    expect(await engine.records(unbounded())).toHaveLength(1);
+    const other = endpoint("other.example.com", "A", ["192.0.2.2"]);
+    const report = await engine.applyChanges(changes({ create: withTexts(other) }), unbounded());
+    expect(report.outcome).toBe("reached");
+    expect(intentLog.intents).toEqual([left]);
+    expect(engine.status().journal).toBe("memory");
+    intentLog.read = readable;
+    expect((await engine.records(unbounded())).map(({ dnsName }) => dnsName)).not.toContain("a-www.example.com");
+    expect(engine.status().journal).toBe("durable");
   });
 
   test("hides a text that the backend does not give up", async () => {
