@@ -1,7 +1,7 @@
 // What changes a running process: approving held deletions, asking for the plan, the log level. Only through a unix socket that
 // its owner alone may open; there is no network listener for it (docs/decisions.md 14).
 
-import { chmod, unlink } from "node:fs/promises";
+import { chmod, lstat, unlink } from "node:fs/promises";
 import { connect } from "node:net";
 import { type FastifyInstance, type FastifyReply, fastify } from "fastify";
 import * as z from "zod";
@@ -64,8 +64,11 @@ async function open(app: FastifyInstance, socketPath: string): Promise<void> {
   await chmod(socketPath, OWNER_ONLY);
 }
 
-/** The socket of a process that was killed stays behind; one that answers belongs to somebody. */
+/** The socket of a process that was killed stays behind; one that answers belongs to somebody, and so does whatever is no socket. */
 async function removeStale(socketPath: string): Promise<void> {
+  const found = await lstat(socketPath).catch(() => undefined);
+  // A plain file refuses a connection just as a stale socket does.
+  if (found?.isSocket() === false) throw new Error("something that is no socket stands there");
   const state = await new Promise<"live" | "stale" | "none">((resolve) => {
     const socket = connect(socketPath);
     socket.once("connect", () => {
