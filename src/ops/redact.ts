@@ -11,12 +11,25 @@ const MAX_TEXT_LENGTH = 4_096;
 const MAX_ENTRIES = 100;
 const MAX_DEPTH = 6;
 
-/** A copy made of plain JSON values. Errors become `{type, code, message, stack, cause}`; Maps become objects. */
-export function redact(value: unknown): unknown {
-  return copy(value, 0);
+export interface RedactOptions {
+  /** Of a list that is too long: tell in a last entry how many are left out, or only leave them out, so that all are of one kind. */
+  readonly listRest: "told" | "cut";
 }
 
-function copy(value: unknown, depth: number): unknown {
+/** A copy made of plain JSON values. Errors become `{type, code, message, stack, cause}`; Maps become objects. */
+export function redact(value: unknown, options: RedactOptions = { listRest: "told" }): unknown {
+  return copy(value, { ...options, depth: 0 });
+}
+
+interface Place extends RedactOptions {
+  readonly depth: number;
+}
+
+function below(place: Place): Place {
+  return { ...place, depth: place.depth + 1 };
+}
+
+function copy(value: unknown, place: Place): unknown {
   switch (typeof value) {
     case "string":
       return bounded(value.replaceAll(URL_PASSWORD, `//${MASK}@`));
@@ -27,36 +40,37 @@ function copy(value: unknown, depth: number): unknown {
     case "undefined":
       return value;
     case "object":
-      return value === null ? null : copyObject(value, depth);
+      return value === null ? null : copyObject(value, place);
     default:
       return undefined;
   }
 }
 
-function copyObject(value: object, depth: number): unknown {
-  if (depth >= MAX_DEPTH) return "…";
-  if (value instanceof Error) return copyEntries(errorEntries(value), depth);
+function copyObject(value: object, place: Place): unknown {
+  if (place.depth >= MAX_DEPTH) return "…";
+  if (value instanceof Error) return copyEntries(errorEntries(value), place);
   // Date, Secret and whatever else knows its own printed form.
-  if ("toJSON" in value && typeof value.toJSON === "function") return copy(value.toJSON(), depth + 1);
+  if ("toJSON" in value && typeof value.toJSON === "function") return copy(value.toJSON(), below(place));
   if (value instanceof Map)
     return copyEntries(
       [...value].map(([key, entry]) => [String(key), entry]),
-      depth,
+      place,
     );
-  if (Array.isArray(value) || value instanceof Set) return copyList([...value], depth);
-  return copyEntries(Object.entries(value), depth);
+  if (Array.isArray(value) || value instanceof Set) return copyList([...value], place);
+  return copyEntries(Object.entries(value), place);
 }
 
-function copyList(values: readonly unknown[], depth: number): readonly unknown[] {
-  const shown = values.slice(0, MAX_ENTRIES).map((value) => copy(value, depth + 1));
-  return values.length > MAX_ENTRIES ? [...shown, `… ${values.length - MAX_ENTRIES} more`] : shown;
+function copyList(values: readonly unknown[], place: Place): readonly unknown[] {
+  const shown = values.slice(0, MAX_ENTRIES).map((value) => copy(value, below(place)));
+  const isTold = values.length > MAX_ENTRIES && place.listRest === "told";
+  return isTold ? [...shown, `… ${values.length - MAX_ENTRIES} more`] : shown;
 }
 
-function copyEntries(entries: readonly (readonly [string, unknown])[], depth: number): object {
+function copyEntries(entries: readonly (readonly [string, unknown])[], place: Place): object {
   return Object.fromEntries(
     entries
       .slice(0, MAX_ENTRIES)
-      .map(([key, value]) => [bounded(key), isSecret(key, value) ? MASK : copy(value, depth + 1)]),
+      .map(([key, value]) => [bounded(key), isSecret(key, value) ? MASK : copy(value, below(place))]),
   );
 }
 

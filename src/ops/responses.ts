@@ -123,7 +123,7 @@ const STATUS = z
     dns: DNS_STATUS.optional().meta({ description: "Absent when the mode answers no DNS." }),
     webhook: WEBHOOK_STATUS.optional().meta({ description: "Absent when the mode takes no changes." }),
   })
-  .meta({ id: "Status" });
+  .meta({ id: "Status", description: "Each list shows at most its first 100 entries; /metrics counts all of them." });
 export type StatusResponse = z.infer<typeof STATUS>;
 
 const LIVENESS = z

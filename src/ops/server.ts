@@ -123,7 +123,7 @@ function answers(options: OpsServerOptions, health: Health): Readonly<Record<str
       const text = await options.metrics.render();
       return reply.header("content-type", options.metrics.contentType).send(text);
     },
-    "/status": async (reply) => sendJson(reply, redact(options.status())),
+    "/status": async (reply) => sendJson(reply, redact(options.status(), { listRest: "cut" })),
     "/explain": async (reply, request) => sendJson(reply, await options.explain(nameAskedFor(request))),
   };
 }

@@ -51,3 +51,9 @@ test("what has no end is cut: depth, length, entries", () => {
 test("functions and symbols are left out", () => {
   expect(redact({ call: () => 1, mark: Symbol("m"), kept: 1 })).toEqual({ kept: 1 });
 });
+
+test("a long list tells what is left out, or stays a list of one kind where a schema says so", () => {
+  const long = Array.from({ length: 120 }, (_, index) => ({ index }));
+  expect(redact({ long })).toMatchObject({ long: expect.arrayContaining(["… 20 more"]) });
+  expect(redact({ long }, { listRest: "cut" })).toEqual({ long: long.slice(0, 100) });
+});
