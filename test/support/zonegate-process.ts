@@ -26,6 +26,8 @@ const FREE_LISTENERS = {
 };
 
 export interface ZonegateOptions {
+  /** Program and first arguments in place of Node with src/main.ts: the bundle, or the image. */
+  readonly command?: readonly [string, ...string[]];
   /** What follows `zonegate` on the command line; `["serve"]` when left out. */
   readonly args?: readonly string[];
   /** Its whole environment, beside or instead of free loopback listeners. */
@@ -50,6 +52,7 @@ type LogEvent = z.infer<typeof EVENT>;
 const EVENT = z.looseObject({ level: z.string(), msg: z.string() });
 
 export interface SpawnedZonegate {
+  readonly pid: number;
   /** The folder it was started in. */
   readonly folder: string;
   readonly ended: Promise<Ended>;
@@ -111,7 +114,8 @@ async function spawnIn(options: ZonegateOptions): Promise<SpawnedZonegate> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), "zonegate-process-")));
   if (options.file !== undefined) await writeFile(join(folder, "zonegate.yaml"), options.file);
   await options.prepare?.(folder);
-  const child = spawn(process.execPath, [join(REPOSITORY, "src/main.ts"), ...(options.args ?? ["serve"])], {
+  const [program, ...firstArguments] = options.command ?? [process.execPath, join(REPOSITORY, "src/main.ts")];
+  const child = spawn(program, [...firstArguments, ...(options.args ?? ["serve"])], {
     cwd: folder,
     env: { ...FREE_LISTENERS, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -123,6 +127,7 @@ async function spawnIn(options: ZonegateOptions): Promise<SpawnedZonegate> {
   });
   const events = (): readonly LogEvent[] => readEvents(output.stdout);
   return {
+    pid: child.pid ?? 0,
     folder,
     ended,
     events,

@@ -1,0 +1,88 @@
+// The bundle away from the repository, as the image holds it: without node_modules, sources or package.json.
+
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { VERSION } from "#src/app/version.ts";
+import { buildBundle } from "#test/support/bundle.ts";
+import { lookup, valuesOf } from "#test/support/dns/lookup.ts";
+import { REPOSITORY, runZonegate, startZonegate } from "#test/support/zonegate-process.ts";
+
+const IMAGE_FLAGS = ["--disable-proto=throw"];
+
+describe("the bundle", () => {
+  let folder: string;
+  let command: readonly [string, ...string[]];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "zonegate-bundle-"));
+    process.stdout.write(await buildBundle(folder));
+    command = [process.execPath, ...IMAGE_FLAGS, join(folder, "main.mjs")];
+  });
+
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  test("answers DNS, takes a record, answers it, and stops with exit code 0", async () => {
+    const zonegate = await startZonegate({ command, env: { ZONES: "home.example.com", LAME_DUCK: "0" } });
+
+    expect(valuesOf(await lookup(zonegate.dns, "home.example.com", "NS"))).toEqual(["NS ns1.home.example.com"]);
+    const written = await fetch(`${zonegate.webhookUrl}/records`, {
+      method: "POST",
+      headers: { "content-type": "application/external.dns.webhook+json;version=1" },
+      body: JSON.stringify({
+        Create: [
+          { dnsName: "nas.home.example.com", recordType: "A", targets: ["192.168.1.20"], labels: { owner: "bundle" } },
+        ],
+      }),
+    });
+    expect(written.status).toBe(204);
+    expect(valuesOf(await lookup(zonegate.dns, "nas.home.example.com"))).toEqual(["A 192.168.1.20"]);
+    expect((await zonegate.stop("SIGTERM")).exitCode).toBe(0);
+  });
+
+  test("knows its version", async () => {
+    expect((await runZonegate({ command, args: ["version"] })).stdout).toBe(`${VERSION}\n`);
+  });
+
+  test("is ASCII, because V8 keeps anything else at twice the size", async () => {
+    for (const file of ["main.mjs", "worker.mjs"]) {
+      expect((await readFile(join(folder, file))).findIndex((byte) => byte > 0x7f)).toBe(-1);
+    }
+  });
+
+  test("leaves out what zod says in other languages: each file imports it as a namespace", async () => {
+    const { sources } = JSON.parse(await readFile(join(folder, "main.mjs.map"), "utf8")) as { sources: string[] };
+
+    expect(sources.filter((source) => source.includes("zod/v4/locales")).map((source) => basename(source))).toEqual([
+      "en.js",
+    ]);
+  });
+
+  test("comes with its source maps and the licences of what is inside", async () => {
+    expect((await readdir(folder)).sort()).toEqual([
+      "LICENSES.txt",
+      "main.mjs",
+      "main.mjs.LEGAL.txt",
+      "main.mjs.map",
+      "worker.mjs",
+      "worker.mjs.map",
+    ]);
+    expect(await readFile(join(folder, "LICENSES.txt"), "utf8")).toMatch(/^fastify \d+\.\d+\.\d+ \(MIT\)$/mu);
+  });
+
+  test("runs in the image on the Node that package.json pins", async () => {
+    const { optionalDependencies } = JSON.parse(await readFile(join(REPOSITORY, "package.json"), "utf8"));
+    const dockerfile = await readFile(join(REPOSITORY, "Dockerfile"), "utf8");
+
+    const tag = /^ARG NODE_IMAGE=docker\.io\/library\/node:([\d.]+)-bookworm-slim$/mu.exec(dockerfile)?.[1];
+    for (const version of Object.values(optionalDependencies)) expect(tag).toBe(version);
+  });
+
+  test("starts in the image with the flags it is tested with", async () => {
+    const dockerfile = await readFile(join(REPOSITORY, "Dockerfile"), "utf8");
+
+    const entrypoint = JSON.parse(/^ENTRYPOINT (.*)$/mu.exec(dockerfile)?.[1] ?? "[]");
+    expect(entrypoint).toEqual(["node", ...IMAGE_FLAGS, "/app/main.mjs"]);
+  });
+});

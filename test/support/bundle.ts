@@ -1,0 +1,11 @@
+// The bundle as `npm run build` makes it, in a folder of its own.
+
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { REPOSITORY } from "./zonegate-process.ts";
+
+/** Builds into `folder`, which is emptied first; returns what the build printed. */
+export async function buildBundle(folder: string): Promise<string> {
+  return (await promisify(execFile)(process.execPath, [join(REPOSITORY, "tools/build.ts"), folder])).stdout;
+}
