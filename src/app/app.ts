@@ -39,6 +39,8 @@ export interface App extends Lifecycle {
   /** Says "not ready" from now on while everything goes on answering, so that callers move away before `stop`. */
   drain(): void;
   status(): AppStatus;
+  /** Counts an error that no code foresaw. */
+  bugCaught(): void;
 }
 
 export function createApp(options: AppOptions): App {
@@ -73,7 +75,7 @@ class ZonegateApp implements App {
         servesLocal: parts.has("webhook"),
         clock,
         log,
-        bugCaught: () => this.#metrics.bugCaught(),
+        bugCaught: () => this.bugCaught(),
       });
     }
     if (parts.has("webhook")) {
@@ -149,6 +151,10 @@ class ZonegateApp implements App {
       dns: this.#reading?.status(),
       webhook: this.#writing?.status(),
     };
+  }
+
+  bugCaught(): void {
+    this.#metrics.bugCaught();
   }
 
   #readiness(): { readonly isReady: boolean; readonly reasons: readonly string[] } {

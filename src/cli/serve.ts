@@ -6,6 +6,7 @@ import type { Settings } from "#src/config/settings.ts";
 import { ConfigError, ZonegateError } from "#src/errors.ts";
 import { SYSTEM_CLOCK } from "#src/lib/clock.ts";
 import { createLogger, type LogLevel, type ProcessLogger } from "#src/ops/log.ts";
+import { watchForBugs } from "./bug-watch.ts";
 import { problemLines } from "./check.ts";
 import { EXIT_CODES, type ExitCode, exitCodeFor } from "./exit-codes.ts";
 import { welcomeLines } from "./welcome.ts";
@@ -33,7 +34,8 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
     for (const warning of settings.warnings) logger.warn({ warning }, "setting questioned");
     const setLogLevel = (level: LogLevel): void => logger.setLevel(level);
     const app = createApp({ settings, clock: SYSTEM_CLOCK, log, setLogLevel });
-    const signals = watchSignals(log);
+    const signals = watchSignals(logger);
+    watchForBugs({ log: logger, bugCaught: () => app.bugCaught(), end: () => endByBug(logger) });
     // A folder on a dead mount can hold the start up for ever; whoever waits for it must be able to end it.
     const isStarted = await Promise.race([app.start().then(() => true), signals.first.then(() => false)]);
     if (isStarted) welcome(app, settings, { log, print: format === "text" ? options.print : undefined });
@@ -44,6 +46,11 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
   } finally {
     log?.flush();
   }
+}
+
+function endByBug(log: ProcessLogger): never {
+  log.flush();
+  return process.exit(EXIT_CODES.internal);
 }
 
 function welcome(
