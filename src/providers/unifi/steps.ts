@@ -1,0 +1,165 @@
+// Carries one step out against the console and makes sure what came of it: where the console's answer leaves a doubt, the list
+// decides. Nothing is ever changed by an id alone.
+
+import { assertNever, RecordRefused, UpstreamConflict, UpstreamProtocol, UpstreamUnavailable } from "#src/errors.ts";
+import type { DesiredRecord, Step, StepOutcome, StoredRecord } from "#src/providers/provider.ts";
+import { type Refusal, SERVER_ERROR_CODE } from "./classify.ts";
+import type { DnsApi, Written } from "./dns-api.ts";
+import type { Inventory } from "./inventory.ts";
+import type { LearnedLimits } from "./learned-limits.ts";
+
+/** The console as one step sees it. `relist` replaces `inventory`, and `api` when the console was upgraded. */
+export interface Desk {
+  readonly api: DnsApi;
+  readonly inventory: Inventory;
+  readonly learned: LearnedLimits;
+  relist(signal: AbortSignal): Promise<void>;
+}
+
+type Done = Extract<StepOutcome, { readonly kind: "done" }>;
+
+/** Throws RecordRefused or an UpstreamError. */
+export function carryOut(step: Step, desk: Desk, signal: AbortSignal): Promise<StepOutcome> {
+  switch (step.kind) {
+    case "create":
+      return create(step.record, desk, signal);
+    case "update":
+      return update(step, desk, signal);
+    case "delete":
+      return remove(step.record, desk, signal);
+    default:
+      return assertNever(step);
+  }
+}
+
+async function create(record: DesiredRecord, desk: Desk, signal: AbortSignal): Promise<Done> {
+  const standing = standingEqual(record, desk.inventory);
+  if (standing !== undefined) return done(standing);
+  const beside = desk.inventory.at(record.name).find((other) => desk.api.rules.isExclusive(record.type, other.type));
+  if (beside !== undefined) throw changed("create", record, `${beside.type} stands at this name now`);
+  const written = await send(record, desk, () => desk.api.create(record, signal));
+  if (written.ok && written.record !== undefined && isSame(written.record, record)) {
+    return done(desk.inventory.put(written.record));
+  }
+  await desk.relist(signal);
+  const made = standingEqual(record, desk.inventory);
+  if (made !== undefined) return done(made);
+  if (written.ok) throw unseen("create", record);
+  if (written.refusal.kind === "not-found") throw changed("create", record, "the console moved its records");
+  throw refused(record, written.refusal);
+}
+
+async function update(
+  { from, to }: Extract<Step, { readonly kind: "update" }>,
+  desk: Desk,
+  signal: AbortSignal,
+): Promise<StepOutcome> {
+  const located = desk.inventory.locate(from);
+  if (located.kind === "untouchable") throw new RecordRefused("unifi.untouchable", to, located.reason);
+  if (located.kind === "gone") throw changed("update", to, "its old value is not there any more");
+  if (!desk.learned.canUpdate(to.type)) return { kind: "unsupported" };
+  const written = await send(to, desk, () => desk.api.replace(located.wireId, to, signal));
+  if (written.ok && written.record !== undefined && isSame(written.record, to)) {
+    desk.inventory.remove(located.entry);
+    return done(desk.inventory.put(written.record));
+  }
+  await desk.relist(signal);
+  const after = desk.inventory.locate(from);
+  const made = desk.inventory.equalTo(to).find(({ stored }) => stored.enabled && isSameTtl(stored, to));
+  if (made !== undefined && (after.kind === "gone" || from.target === to.target)) return done(made.stored);
+  if (written.ok) throw unseen("update", to);
+  if (made !== undefined || after.kind === "gone") throw changed("update", to, "somebody else changed it");
+  if (!isNoUpdate(written.refusal, desk.api)) throw refused(to, written.refusal);
+  desk.learned.noteNoUpdate(to.type, written.refusal);
+  return { kind: "unsupported" };
+}
+
+/**
+ * The record stands there as before, so the console does not update in place: some builds of the legacy API answer every PUT
+ * with one of these (facts: unifi.md 1.1.4).
+ */
+function isNoUpdate({ kind }: Refusal, { kind: api }: DnsApi): boolean {
+  if (kind === "no-method" || kind === "not-found") return true;
+  return api === "static-dns" && (kind === "already-exists" || kind === "server-error");
+}
+
+async function remove(record: StoredRecord, desk: Desk, signal: AbortSignal): Promise<Done> {
+  const located = desk.inventory.locate(record);
+  if (located.kind === "gone") return { kind: "done" };
+  if (located.kind === "untouchable") throw new RecordRefused("unifi.untouchable", record, located.reason);
+  const written = await send(record, desk, () => desk.api.remove(located.wireId, signal));
+  if (written.ok) {
+    desk.inventory.remove(located.entry);
+    return { kind: "done" };
+  }
+  // "Not found" may speak of the record or of the whole API: the list tells.
+  await desk.relist(signal);
+  if (desk.inventory.locate(record).kind === "gone") return { kind: "done" };
+  if (written.refusal.kind === "not-found") throw changed("delete", record, "the console moved its records");
+  throw refused(record, written.refusal);
+}
+
+type Named = Pick<StoredRecord, "name" | "type" | "target">;
+
+/** One write; a 500 that this record alone meets again and again is the record's, not the console's. */
+async function send(record: Named, { learned }: Desk, write: () => Promise<Written>): Promise<Written> {
+  try {
+    const written = await write();
+    if (written.ok) learned.noteSuccess();
+    return written;
+  } catch (error) {
+    if (!(error instanceof UpstreamUnavailable) || error.code !== SERVER_ERROR_CODE) throw error;
+    if (!learned.isRecordToBlame(`${record.name} ${record.type} ${record.target}`)) throw error;
+    return { ok: false, refusal: { kind: "server-error", status: 500, message: error.message } };
+  }
+}
+
+/** The equal record that stands there already. Throws RecordRefused when it is nobody's to use. */
+function standingEqual(record: DesiredRecord, inventory: Inventory): StoredRecord | undefined {
+  const equal = inventory.equalTo(record).map(({ stored }) => stored);
+  const standing = equal.find((stored) => stored.enabled);
+  if (standing !== undefined || equal.length === 0) return standing;
+  throw new RecordRefused(
+    "unifi.untouchable",
+    record,
+    "an equal record is there that is switched off or the console's own; it is left as it is",
+  );
+}
+
+function done(record: StoredRecord): Done {
+  return { kind: "done", record };
+}
+
+function isSame(a: Named, b: Named): boolean {
+  return a.name === b.name && a.type === b.type && a.target === b.target;
+}
+
+/** A record without a TTL of its own takes the console's default, whatever that is shown as. */
+function isSameTtl(stored: StoredRecord, { ttlSeconds }: DesiredRecord): boolean {
+  return ttlSeconds === undefined || stored.ttlSeconds === ttlSeconds;
+}
+
+function changed(operation: string, { name, type }: Named, reason: string): UpstreamConflict {
+  return new UpstreamConflict("unifi.changed", { upstream: "unifi", operation }, `${name} ${type}: ${reason}`);
+}
+
+function unseen(operation: string, { name, type }: Named): UpstreamProtocol {
+  const where = { upstream: "unifi", operation };
+  return new UpstreamProtocol("unifi.unseen", where, `${name} ${type}: the console took it but does not list it`);
+}
+
+const REASONS: Readonly<Record<Refusal["kind"], string>> = {
+  "already-exists": "the console says that it exists, but does not list it",
+  overlap: "the console refuses it beside what stands at this name",
+  "local-overlap":
+    "the name is a client's Local DNS record, or lies in the own domain of one of the console's networks; " +
+    "change that on the console or use another name",
+  "not-found": "the console does not find it",
+  "no-method": "the console does not offer this operation",
+  invalid: "the console refuses it",
+  "server-error": "the console fails at this record while it takes others",
+};
+
+function refused(record: Named, { kind, status, message }: Refusal): RecordRefused {
+  return new RecordRefused(`unifi.${kind}`, record, `${REASONS[kind]} (${status}: ${message})`);
+}
