@@ -5,8 +5,8 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import { type DomainName, parseName } from "#src/domain/name.ts";
 import { RequestError } from "#src/errors.ts";
 import type { Clock } from "#src/lib/clock.ts";
-import { type HttpLimits, HttpListener, type ListenAddress, type ListenHost } from "#src/lib/http-listener.ts";
-import type { Lifecycle } from "#src/lib/lifecycle.ts";
+import type { ListenHost } from "#src/lib/http-listener.ts";
+import { createHttpService, type HttpService, RECEIVING_LIMITS } from "#src/lib/http-service.ts";
 import type { Logger } from "#src/lib/log.ts";
 import { encodeProblem, PROBLEM_MEDIA_TYPE, type Problem } from "#src/lib/problem-json.ts";
 import type { Explanation } from "./explanation.ts";
@@ -32,18 +32,10 @@ export interface OpsServerOptions {
   readonly clock: Clock;
 }
 
-export interface OpsServer extends Lifecycle {
-  /** Where it listens; empty before start and after stop. */
-  addresses(): readonly ListenAddress[];
-}
+export type OpsServer = HttpService;
 
-const LIMITS: HttpLimits = {
-  headersTimeoutMs: 5_000,
-  requestTimeoutMs: 10_000,
-  // Above the 60 s between scrapes of Prometheus, so that the scraper closes first.
-  keepAliveTimeoutMs: 75_000,
-  maxConnections: 64,
-};
+/** Above the 60 s between scrapes of Prometheus, so that the scraper closes first. */
+const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 /** Nobody has to send a body here. */
 const MAX_BODY_BYTES = 1_024;
 /** Answers take milliseconds; a scrape that is still being written at shutdown may end. */
@@ -51,30 +43,17 @@ const DRAIN_MS = 2_000;
 
 /** Makes the ops listener. `start` rejects with UnavailableError when the port is taken. */
 export function createOpsServer(options: OpsServerOptions): OpsServer {
-  const app = createApplication(options);
-  const listener = new HttpListener({
+  return createHttpService(createApplication(options), {
     name: "ops",
     hosts: listenHosts(options.hosts),
     port: options.port,
-    limits: LIMITS,
+    limits: { ...RECEIVING_LIMITS, keepAliveTimeoutMs: KEEP_ALIVE_TIMEOUT_MS },
     drainMs: DRAIN_MS,
     // Everything here is a GET, which clients send again by themselves.
     idleGraceMs: 0,
-    handler: (request, response) => app.routing(request, response),
     log: options.log,
     clock: options.clock,
   });
-  return {
-    start: async () => {
-      await app.ready();
-      await listener.start();
-    },
-    stop: async () => {
-      await listener.stop();
-      await app.close();
-    },
-    addresses: () => listener.addresses(),
-  };
 }
 
 function createApplication(options: OpsServerOptions): FastifyInstance {

@@ -3,8 +3,8 @@
 
 import { isLoopbackAddress } from "#src/domain/address.ts";
 import { ConfigError } from "#src/errors.ts";
-import { type HttpLimits, HttpListener, type ListenAddress, type ListenHost } from "#src/lib/http-listener.ts";
-import type { Lifecycle } from "#src/lib/lifecycle.ts";
+import type { HttpLimits, ListenHost } from "#src/lib/http-listener.ts";
+import { createHttpService, type HttpService, RECEIVING_LIMITS } from "#src/lib/http-service.ts";
 import { createWebhookApplication, type WebhookApplicationOptions } from "./application.ts";
 
 export interface WebhookServerOptions extends WebhookApplicationOptions {
@@ -16,19 +16,10 @@ export interface WebhookServerOptions extends WebhookApplicationOptions {
   readonly limits?: Partial<HttpLimits>;
 }
 
-export interface WebhookServer extends Lifecycle {
-  /** Where it listens; empty before start and after stop. */
-  addresses(): readonly ListenAddress[];
-}
+export type WebhookServer = HttpService;
 
-const LIMITS: HttpLimits = {
-  headersTimeoutMs: 5_000,
-  requestTimeoutMs: 10_000,
-  // Go keeps idle connections for 90 s and cannot repeat a POST on one that we just closed: the client must close first.
-  keepAliveTimeoutMs: 120_000,
-  maxConnections: 64,
-};
-
+/** Go keeps idle connections for 90 s and cannot repeat a POST on one that we just closed: the client must close first. */
+const KEEP_ALIVE_TIMEOUT_MS = 120_000;
 /** A request answers at the latest a grace after its budget (request-scope.ts); stop() waits a little longer. */
 const DRAIN_MARGIN_MS = 2_000;
 /** The calls of one loop of external-dns follow each other faster than this: a loop that began is served to its end. */
@@ -36,29 +27,22 @@ const IDLE_GRACE_MS = 1_000;
 
 /** Makes the webhook. `start` rejects with UnavailableError (port taken) or ConfigError (others reach it, and no password). */
 export function createWebhookServer(options: WebhookServerOptions): WebhookServer {
-  const app = createWebhookApplication(options);
-  const listener = new HttpListener({
+  const service = createHttpService(createWebhookApplication(options), {
     name: "webhook",
     hosts: listenHosts(options.host),
     port: options.port,
-    limits: { ...LIMITS, ...options.limits },
+    limits: { ...RECEIVING_LIMITS, keepAliveTimeoutMs: KEEP_ALIVE_TIMEOUT_MS, ...options.limits },
     drainMs: options.budgetMs + DRAIN_MARGIN_MS,
     idleGraceMs: IDLE_GRACE_MS,
-    handler: (request, response) => app.routing(request, response),
     log: options.log,
     clock: options.clock,
   });
   return {
+    ...service,
     start: async () => {
       refuseOpenDoor(options);
-      await app.ready();
-      await listener.start();
+      await service.start();
     },
-    stop: async () => {
-      await listener.stop();
-      await app.close();
-    },
-    addresses: () => listener.addresses(),
   };
 }
 
