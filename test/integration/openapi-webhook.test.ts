@@ -3,12 +3,10 @@
 // allows is read, and its limits are the real ones.
 
 import * as fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { RequestError, UpstreamRejected, UpstreamUnavailable } from "#src/errors.ts";
 import { Secret } from "#src/lib/secret.ts";
-import type { SyncEngine } from "#src/sync/sync-engine.ts";
 import { MEDIA_TYPE } from "#src/webhook/media-type.ts";
-import type { WebhookServerOptions } from "#src/webhook/server.ts";
 import { valueOfSchema } from "#test/support/arbitrary-json.ts";
 import { endpoint } from "#test/support/endpoints.ts";
 import {
@@ -20,15 +18,7 @@ import {
   responseOf,
 } from "#test/support/openapi.ts";
 import { exchange } from "#test/support/raw-http.ts";
-import {
-  fetchBare,
-  get,
-  post,
-  REACHED,
-  type StartedWebhook,
-  scriptedEngine,
-  startWebhook,
-} from "#test/support/webhook.ts";
+import { fetchBare, get, post, REACHED, type StartedWebhook, serveWebhook } from "#test/support/webhook.ts";
 
 const DOCUMENT = readOpenApi("openapi/webhook.yaml");
 const { schemas } = DOCUMENT.components;
@@ -44,22 +34,6 @@ const LISTED = [
   endpoint("www.example.com", "A", ["192.0.2.1"], { recordTtlSeconds: 60, setIdentifier: "one" }),
   endpoint("www.example.com", "TXT", ['"text"'], { providerSpecific: [{ name: "webhook/x", value: "" }] }),
 ];
-
-let started: StartedWebhook[] = [];
-
-afterEach(async () => {
-  await Promise.all(started.map(({ server }) => server.stop()));
-  started = [];
-});
-
-async function serve(
-  engine: Partial<SyncEngine> = {},
-  more: Partial<WebhookServerOptions> = {},
-): Promise<StartedWebhook> {
-  const webhook = await startWebhook(scriptedEngine(engine), more);
-  started.push(webhook);
-  return webhook;
-}
 
 /** Asks as external-dns does, but for what `headers` say; the body is the smallest that is right. */
 function ask(webhook: StartedWebhook, [method, path]: Call, headers: Record<string, string> = {}): Promise<Response> {
@@ -120,7 +94,7 @@ describe("the document", () => {
 
 describe("answers with what was asked for", () => {
   test.each(CALLS)("%s %s", async (...call) => {
-    const webhook = await serve({ records: async () => LISTED, adjustEndpoints: async () => LISTED });
+    const webhook = await serveWebhook({ records: async () => LISTED, adjustEndpoints: async () => LISTED });
     await expectFor(call, await ask(webhook, call), call[1] === "/records" && call[0] === "POST" ? 204 : 200);
   });
 
@@ -129,23 +103,23 @@ describe("answers with what was asked for", () => {
     ["lists", { include: ["a.example"], exclude: [".b.a.example"], regexInclude: "", regexExclude: "" }],
     ["patterns", { include: [], exclude: [], regexInclude: "a$", regexExclude: "^b" }],
   ])("negotiation with %s", async (_, domainFilter) => {
-    await expectFor(["GET", "/"], await get(await serve({ domainFilter }), "/"), 200);
+    await expectFor(["GET", "/"], await get(await serveWebhook({ domainFilter }), "/"), 200);
   });
 });
 
 describe.each(CALLS)("refusals of %s %s", (...call) => {
   test("by its headers", async () => {
-    const webhook = await serve();
+    const webhook = await serveWebhook();
     await expectFor(call, await ask(webhook, call, { host: "evil.example.com" }), 421);
     await expectFor(call, await ask(webhook, call, { origin: "http://localhost" }), 403);
     if (call.join(" ") !== "POST /records")
       await expectFor(call, await ask(webhook, call, { accept: "text/html" }), 406);
-    const locked = await serve({}, { credentials: { username: "dns", password: new Secret("secret") } });
+    const locked = await serveWebhook({}, { credentials: { username: "dns", password: new Secret("secret") } });
     await expectFor(call, await ask(locked, call), 401);
   });
 
   test("by its bytes", async () => {
-    const webhook = await serve({}, { limits: { headersTimeoutMs: 100, requestTimeoutMs: 100 } });
+    const webhook = await serveWebhook({}, { limits: { headersTimeoutMs: 100, requestTimeoutMs: 100 } });
     const [method, path] = call;
     const requests = [
       [400, `${method} ${path} HTTP/9.9\r\nHost: localhost\r\n\r\n`],
@@ -170,7 +144,7 @@ describe.each(POSTS)("bodies of %s %s that are refused", (...call) => {
     ["another media type", 415, "null", "application/json"],
     ["more than 32 MiB", 413, `"${"x".repeat(32 * 1024 * 1024)}"`],
   ])("%s is %d", async (_, status, body, mediaType = MEDIA_TYPE) => {
-    await expectFor(call, await post(await serve(), call[1], body, { "content-type": mediaType }), status);
+    await expectFor(call, await post(await serveWebhook(), call[1], body, { "content-type": mediaType }), status);
   });
 });
 
@@ -183,7 +157,7 @@ describe.each(CALLS.slice(1))("failures behind %s %s", (...call) => {
     ["an error that pretends to be the caller's", 500, new RequestError(404, "request.no_such_path", "nothing")],
   ])("%s is %d", async (_, status, error) => {
     const fail = () => Promise.reject(error);
-    const webhook = await serve({ records: fail, adjustEndpoints: fail, applyChanges: fail });
+    const webhook = await serveWebhook({ records: fail, adjustEndpoints: fail, applyChanges: fail });
     await expectFor(call, await ask(webhook, call), status);
   });
 });
@@ -193,12 +167,12 @@ test.each([
   ["retry", 503],
 ] as const)("changes whose outcome is %s are %d", async (outcome, status) => {
   const failures = [{ name: "a.example", type: "A", code: "target.invalid", reason: "it is none", retryable: false }];
-  const webhook = await serve({ applyChanges: async () => ({ ...REACHED, outcome, failures }) });
+  const webhook = await serveWebhook({ applyChanges: async () => ({ ...REACHED, outcome, failures }) });
   await expectFor(["POST", "/records"], await post(webhook, "/records", "{}"), status);
 });
 
 test("an unknown path and another method answer with the documented problem", async () => {
-  const webhook = await serve();
+  const webhook = await serveWebhook();
   const answers = [await get(webhook, "/healthz"), await fetchBare(webhook, "/", { method: "DELETE", headers: {} })];
   expect(answers.map(({ status }) => status)).toEqual([404, 405]);
   for (const answer of answers) {
@@ -209,7 +183,7 @@ test("an unknown path and another method answer with the documented problem", as
 describe("what the document lets callers send", () => {
   let webhook: StartedWebhook;
   beforeEach(async () => {
-    webhook = await serve();
+    webhook = await serveWebhook();
   });
 
   test.each([

@@ -1,30 +1,20 @@
 import { Agent, request as httpRequest } from "node:http";
 import { createServer } from "node:net";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ConfigError, UnavailableError, UpstreamUnavailable } from "#src/errors.ts";
-import type { SyncEngine } from "#src/sync/sync-engine.ts";
 import { MEDIA_TYPE } from "#src/webhook/media-type.ts";
-import type { WebhookServerOptions } from "#src/webhook/server.ts";
 import { eventually } from "#test/support/eventually.ts";
 import { ManualClock } from "#test/support/manual-clock.ts";
 import { exchange, openSocket, parseAnswer, readToEnd } from "#test/support/raw-http.ts";
-import { get, post, REACHED, type StartedWebhook, scriptedEngine, startWebhook } from "#test/support/webhook.ts";
-
-let started: StartedWebhook[] = [];
-
-afterEach(async () => {
-  await Promise.all(started.map(({ server }) => server.stop()));
-  started = [];
-});
-
-async function serve(
-  engine: Partial<SyncEngine> = {},
-  more: Partial<WebhookServerOptions> = {},
-): Promise<StartedWebhook> {
-  const webhook = await startWebhook(scriptedEngine(engine), more);
-  started.push(webhook);
-  return webhook;
-}
+import {
+  get,
+  post,
+  REACHED,
+  type StartedWebhook,
+  scriptedEngine,
+  serveWebhook,
+  startWebhook,
+} from "#test/support/webhook.ts";
 
 async function isRefused({ port }: StartedWebhook): Promise<boolean> {
   try {
@@ -47,7 +37,7 @@ describe("the deadline", () => {
         });
         void clock.advance(12_000);
       });
-    const webhook = await serve({ records }, { clock });
+    const webhook = await serveWebhook({ records }, { clock });
     const answer = await get(webhook, "/records");
     expect([answer.status, await answer.json()]).toEqual([503, expect.objectContaining({ code: "request.deadline" })]);
     expect(await reason.promise).toBeInstanceOf(UpstreamUnavailable);
@@ -60,7 +50,7 @@ describe("the deadline", () => {
       void clock.advance(14_000);
       return new Promise(() => undefined);
     };
-    const webhook = await serve({ applyChanges: never }, { clock });
+    const webhook = await serveWebhook({ applyChanges: never }, { clock });
     expect((await post(webhook, "/records", "{}")).status).toBe(503);
   });
 
@@ -71,7 +61,7 @@ describe("the deadline", () => {
       calls += 1;
       return REACHED;
     };
-    const webhook = await serve({ applyChanges }, { clock });
+    const webhook = await serveWebhook({ applyChanges }, { clock });
     const socket = await openSocket({ host: "127.0.0.1", port: webhook.port });
     const answer = readToEnd(socket);
     const head = `POST /records HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${MEDIA_TYPE}\r\nContent-Length: 2\r\nConnection: close\r\nExpect: 100-continue\r\n\r\n`;
@@ -92,7 +82,7 @@ describe("the deadline", () => {
       begun.resolve();
       return new Promise(() => undefined);
     };
-    const webhook = await serve({ records });
+    const webhook = await serveWebhook({ records });
     const socket = await openSocket({ host: "127.0.0.1", port: webhook.port });
     socket.write("GET /records HTTP/1.1\r\nHost: localhost\r\n\r\n");
     await begun.promise;
@@ -103,7 +93,7 @@ describe("the deadline", () => {
 
 describe("listening", () => {
   test("localhost is both loopbacks on one port", async () => {
-    const webhook = await serve({}, { host: "localhost" });
+    const webhook = await serveWebhook({}, { host: "localhost" });
     const hosts = webhook.server.addresses().map(({ host }) => host);
     expect(hosts[0]).toBe("127.0.0.1");
     for (const host of hosts) {
@@ -141,12 +131,12 @@ describe("listening", () => {
 
 describe("connections", () => {
   test("an idle one is kept longer than Go's client keeps it, so that the client closes first", async () => {
-    const answer = await get(await serve(), "/", { connection: "keep-alive" });
+    const answer = await get(await serveWebhook(), "/", { connection: "keep-alive" });
     expect(answer.headers.get("keep-alive")).toBe("timeout=120");
   });
 
   test("one more than the limit is closed, those within it are served", async () => {
-    const webhook = await serve({}, { limits: { maxConnections: 2 } });
+    const webhook = await serveWebhook({}, { limits: { maxConnections: 2 } });
     const target = { host: "127.0.0.1", port: webhook.port };
     const [first, second] = [await openSocket(target), await openSocket(target)];
     const third = await openSocket(target);
@@ -164,7 +154,7 @@ describe("stopping", () => {
   test("a request in flight is finished and told that the connection ends", async () => {
     const begun = Promise.withResolvers<void>();
     const release = Promise.withResolvers<void>();
-    const webhook = await serve({
+    const webhook = await serveWebhook({
       applyChanges: async () => {
         begun.resolve();
         await release.promise;
@@ -186,7 +176,7 @@ describe("stopping", () => {
   });
 
   test("idle connections are closed, also those that never asked anything", async () => {
-    const webhook = await serve();
+    const webhook = await serveWebhook();
     const agent = new Agent({ keepAlive: true });
     const idle = Promise.withResolvers<void>();
     httpRequest({ host: "127.0.0.1", port: webhook.port, agent }, (answer) => {
@@ -203,7 +193,7 @@ describe("stopping", () => {
   test("a request that does not end is cut after the budget and a little more", async () => {
     const clock = new ManualClock();
     const begun = Promise.withResolvers<void>();
-    const webhook = await serve({}, { clock });
+    const webhook = await serveWebhook({}, { clock });
     const socket = await openSocket({ host: "127.0.0.1", port: webhook.port });
     const ended = new Promise((resolve) => socket.once("close", resolve));
     socket.on("error", () => undefined);
@@ -218,7 +208,7 @@ describe("stopping", () => {
   });
 
   test("stopping twice, or before starting, is fine", async () => {
-    const webhook = await serve();
+    const webhook = await serveWebhook();
     await Promise.all([webhook.server.stop(), webhook.server.stop()]);
     await webhook.server.stop();
     expect(webhook.server.addresses()).toEqual([]);

@@ -1,6 +1,7 @@
 // A webhook on a free loopback port with an engine whose answers a test decides.
 
 import { request as httpRequest } from "node:http";
+import { onTestFinished } from "vitest";
 import type { Changes } from "#src/domain/changes.ts";
 import type { Endpoint } from "#src/domain/endpoint.ts";
 import { SYSTEM_CLOCK } from "#src/lib/clock.ts";
@@ -23,7 +24,7 @@ export function scriptedEngine(more: Partial<SyncEngine> = {}): SyncEngine {
   };
 }
 
-export interface HandledRequest {
+interface HandledRequest {
   readonly route: string;
   readonly statusCode: number;
 }
@@ -38,6 +39,17 @@ export interface StartedWebhook {
   readonly bugs: () => number;
 }
 
+/** A webhook over a scripted engine, stopped when the running test is over. */
+export async function serveWebhook(
+  engine: Partial<SyncEngine> = {},
+  more: Partial<WebhookServerOptions> = {},
+): Promise<StartedWebhook> {
+  const webhook = await startWebhook(scriptedEngine(engine), more);
+  onTestFinished(() => webhook.server.stop());
+  return webhook;
+}
+
+/** Runs until its caller stops it. */
 export async function startWebhook(
   engine: SyncEngine,
   more: Partial<WebhookServerOptions> = {},
