@@ -8,6 +8,7 @@ import { check } from "#src/cli/check.ts";
 import { EXIT_CODES, type ExitCode } from "#src/cli/exit-codes.ts";
 import { explain } from "#src/cli/explain.ts";
 import { helpText } from "#src/cli/help.ts";
+import { pin } from "#src/cli/pin.ts";
 import { plan } from "#src/cli/plan.ts";
 import { serve } from "#src/cli/serve.ts";
 import type { SettingsSources } from "#src/config/load.ts";
@@ -40,6 +41,8 @@ async function run(argv: readonly string[]): Promise<ExitCode> {
       return plan({ sources, format: parsed.format, print, complain });
     case "approve":
       return approve({ sources, planHash: parsed.operand, print, complain });
+    case "pin":
+      return pin({ target: parsed.operand, print, complain });
     case "help":
       print(helpText());
       return EXIT_CODES.ok;

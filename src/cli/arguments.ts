@@ -14,6 +14,7 @@ export const COMMANDS = {
   explain: "Ask the running process why NAME is, or is not, answered; --json for scripts.",
   plan: "Ask the running process what external-dns' last wishes would change; --json for scripts.",
   approve: "Release the deletions that are held under HASH; the log and the plan name it.",
+  pin: "Show the certificate of the console at HOST[:PORT], and the line that pins it.",
   help: "Print this text.",
   version: "Print the version.",
 } as const;
@@ -23,6 +24,7 @@ export type Command = keyof typeof COMMANDS;
 const OPERANDS = {
   explain: { problem: "explain needs a name", hint: "Write zonegate explain app.home.example.com." },
   approve: { problem: "approve needs a hash", hint: "The log names it, and so does zonegate plan." },
+  pin: { problem: "pin needs the address of a console", hint: "Write zonegate pin 192.168.1.1." },
 } as const;
 type CommandWithOperand = keyof typeof OPERANDS;
 
