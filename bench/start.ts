@@ -4,10 +4,11 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { freeTcpPort } from "#test/support/free-port.ts";
 
 /** Issue 3: webhook mode with the bundle. */
 const GOAL = { label: /^bundle.*, webhook$/u, listeningMs: 500, residentMegabytes: 90 };
@@ -88,7 +89,7 @@ async function prepareCandidates(): Promise<readonly Candidate[]> {
 async function measure({ label, args, env }: Candidate): Promise<Figures> {
   const dataFolder = join(folder, "data");
   await mkdir(dataFolder, { recursive: true });
-  const port = await freePort();
+  const port = await freeTcpPort();
   const startedMs = performance.now();
   const child = spawn(process.execPath, args, {
     cwd: folder,
@@ -134,16 +135,6 @@ function accepts(port: number): Promise<boolean> {
 async function residentMegabytes({ pid }: ChildProcess): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, "utf8");
   return Number(/^VmRSS:\s+(\d+) kB$/mu.exec(status)?.[1]) * (1_024 / 1_000_000);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port was given");
-  return address.port;
 }
 
 interface Summary {

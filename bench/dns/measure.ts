@@ -1,8 +1,7 @@
 // One server, one fresh process: checked with every question, warmed up, then measured under each kind of load.
 
-import { createSocket } from "node:dgram";
-import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
+import { freeUdpPort } from "#test/support/free-port.ts";
 import type { Workload } from "../workload.ts";
 import { type CaseName, LOAD_CASES } from "./cases.ts";
 import { checkAnswers, checkLoad, isAnswering } from "./check.ts";
@@ -47,7 +46,7 @@ export interface Measurement {
 /** Throws when the server does not start, answers wrong, or dnsperf fails. */
 export async function measureServer(bench: Bench): Promise<readonly Measurement[]> {
   const { server, workload, folder, cases } = bench;
-  const place = { folder, port: await freePort(), otherPort: await freePort() };
+  const place = { folder, port: await freeUdpPort(), otherPort: await freeUdpPort() };
   const running = new ServerProcess(server.setup(place, workload.hosts), { folder, core: SERVER_CORE });
   try {
     await untilAnswering(running, place.port, bench);
@@ -97,13 +96,4 @@ async function untilAnswering(running: ServerProcess, port: number, { server, wo
     if (performance.now() > deadlineMs) throw new Error(`no answer within ${START_TIMEOUT_MS} ms`);
     await delay(START_POLL_MS);
   }
-}
-
-async function freePort(): Promise<number> {
-  const socket = createSocket("udp4");
-  socket.bind(0, "127.0.0.1");
-  await once(socket, "listening");
-  const { port } = socket.address();
-  socket.close();
-  return port;
 }

@@ -1,6 +1,7 @@
 // The servers that are measured: which files each reads for the same zone, and how it is started with one worker on one port.
 
 import { fileURLToPath } from "node:url";
+import { knotConfig, nsdConfig } from "#test/support/dns/nameserver-config.ts";
 import { findPeer } from "#test/support/peers.ts";
 import { APEX, type Host, NAMESERVER_ADDRESS, NEGATIVE_TTL_SECONDS, TTL_SECONDS } from "../workload.ts";
 import type { CaseName } from "./cases.ts";
@@ -85,6 +86,8 @@ function echo(): Server {
   };
 }
 
+const BENCH_ZONE = { apex: APEX, file: "zone.txt" } as const;
+
 function nsd(path: string): Server {
   return {
     name: "NSD",
@@ -92,25 +95,8 @@ function nsd(path: string): Server {
     answers: true,
     setup: ({ folder, port }, hosts) => ({
       files: {
-        "zone.txt": zoneFile(hosts),
-        "nsd.conf": `
-server:
-  ip-address: 127.0.0.1@${port}
-  server-count: 1
-  username: ""
-  zonesdir: "${folder}"
-  database: ""
-  pidfile: "${folder}/nsd.pid"
-  xfrdfile: "${folder}/xfrd.state"
-  zonelistfile: "${folder}/zone.list"
-  minimal-responses: yes
-  rrl-ratelimit: 0
-remote-control:
-  control-enable: no
-zone:
-  name: "${APEX}"
-  zonefile: "zone.txt"
-`,
+        [BENCH_ZONE.file]: zoneFile(hosts),
+        "nsd.conf": nsdConfig({ folder, port }, [BENCH_ZONE]),
       },
       command: [path, "-d", "-c", `${folder}/nsd.conf`],
     }),
@@ -124,26 +110,8 @@ function knot(path: string): Server {
     answers: true,
     setup: ({ folder, port }, hosts) => ({
       files: {
-        "zone.txt": zoneFile(hosts),
-        "knot.conf": `
-server:
-  rundir: "${folder}"
-  listen: 127.0.0.1@${port}
-  udp-workers: 1
-  tcp-workers: 1
-  background-workers: 1
-database:
-  storage: "${folder}"
-log:
-  - target: stderr
-    any: warning
-zone:
-  - domain: "${APEX}"
-    storage: "${folder}"
-    file: "zone.txt"
-    zonefile-sync: -1
-    journal-content: none
-`,
+        [BENCH_ZONE.file]: zoneFile(hosts),
+        "knot.conf": knotConfig({ folder, port }, [BENCH_ZONE]),
       },
       command: [path, "-c", `${folder}/knot.conf`],
     }),

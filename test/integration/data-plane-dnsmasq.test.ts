@@ -1,12 +1,12 @@
 // dnsmasq, which a UniFi console runs, forwards one zone to us as it does in a home: what clients behind it get.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { createSocket } from "node:dgram";
 import { expect, onTestFinished, test } from "vitest";
 import { answerTcp, answerUdp, askUdp, type ServerAddress } from "#test/support/dns/clients.ts";
 import { runDataPlane } from "#test/support/dns/data-plane.ts";
 import { buildQuery, readReply } from "#test/support/dns/packets.ts";
 import { eventually } from "#test/support/eventually.ts";
+import { freeUdpPort } from "#test/support/free-port.ts";
 import { describeWithPeer } from "#test/support/peers.ts";
 
 const HOME = {
@@ -97,14 +97,4 @@ async function ended(child: ChildProcess): Promise<void> {
   const exit = new Promise((resolve) => child.once("exit", resolve));
   child.kill();
   await exit;
-}
-
-async function freeUdpPort(): Promise<number> {
-  const socket = createSocket("udp4");
-  return new Promise((resolve) => {
-    socket.bind(0, "127.0.0.1", () => {
-      const { port } = socket.address();
-      socket.close(() => resolve(port));
-    });
-  });
 }

@@ -2,13 +2,12 @@
 // after the process was killed.
 /* oxlint-disable vitest/expect-expect -- served, expectServed and expectSilence assert */
 
-import { once } from "node:events";
-import { createServer } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type Endpoint, endpoint } from "#test/fakes/external-dns/endpoint.ts";
 import { createExternalDns, type ExternalDns } from "#test/fakes/external-dns/external-dns.ts";
 import { lookup, valuesOf } from "#test/support/dns/lookup.ts";
 import { eventually } from "#test/support/eventually.ts";
+import { freeTcpPort } from "#test/support/free-port.ts";
 import { temporaryFolder } from "#test/support/temporary-folder.ts";
 import { EXAMPLE, type RunningZonegate, spawnZonegate, startZonegate } from "#test/support/zonegate-process.ts";
 
@@ -167,7 +166,7 @@ describe("the webhook's port", () => {
   });
 
   test("is found by an external-dns that is started together with it", async () => {
-    const port = await freePort();
+    const port = await freeTcpPort();
     const startMs = performance.now();
     await spawnZonegate({ env: { ...ZONE, SERVER_PORT: String(port) } });
     // Five tries within some four seconds, then external-dns would give up.
@@ -196,14 +195,4 @@ async function expectServed(zonegate: RunningZonegate, endpoints: readonly Endpo
 
 function urlOf(host: string, port: number): string {
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }

@@ -2,7 +2,7 @@
 
 import { onTestFinished } from "vitest";
 import { SYSTEM_CLOCK } from "#src/lib/clock.ts";
-import type { Logger } from "#src/lib/log.ts";
+import { SILENT } from "#src/lib/log.ts";
 import { createDataPlane, type DataPlane, type DataPlaneOptions } from "#src/server/data-plane.ts";
 import type { ServerAddress } from "./clients.ts";
 import { compileLines, type TestZone } from "./records.ts";
@@ -24,7 +24,7 @@ export function newDataPlane(given: Partial<DataPlaneOptions> = {}): DataPlane {
     uncappedClients: [],
     interfaces: () => ({}),
     clock: SYSTEM_CLOCK,
-    logger: SILENT_LOGGER,
+    logger: SILENT,
     ...given,
   });
   onTestFinished(() => plane.stop());
@@ -38,7 +38,7 @@ export async function runDataPlane(
 ): Promise<RunningDataPlane> {
   const complaints: string[] = [];
   const keep = (_fields: object, event: string): void => void complaints.push(event);
-  const plane = newDataPlane({ logger: { ...SILENT_LOGGER, warn: keep, error: keep }, ...given });
+  const plane = newDataPlane({ logger: { ...SILENT, warn: keep, error: keep }, ...given });
   const published = publish(plane, zones);
   await plane.start();
   await published;
@@ -53,5 +53,3 @@ export async function publish(plane: DataPlane, zones: readonly TestZone[]): Pro
     true,
   );
 }
-
-const SILENT_LOGGER: Logger = { debug() {}, info() {}, warn() {}, error() {} };

@@ -1,13 +1,14 @@
 // NSD and Knot as processes of a test's own: loopback only, a free port, a temporary folder, ended by their pid.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { freeUdpPort } from "#test/support/free-port.ts";
 import { queryUdp } from "./exchange.ts";
+import { knotConfig, type NameserverPlace, nsdConfig } from "./nameserver-config.ts";
 import { buildQuery } from "./packets.ts";
 
 export interface Nameserver {
@@ -21,66 +22,47 @@ export interface ServedZone {
   readonly text: string;
 }
 
+/** Ports that turn out to be taken, for TCP perhaps, before a server is given up. */
+const MAX_PORT_CHOICES = 3;
+
 export async function startNsd(path: string, zones: readonly ServedZone[]): Promise<Nameserver> {
-  return startNameserver(zones, ({ folder, port }) => ({
-    command: [path, "-d", "-c", join(folder, "server.conf")],
-    config: `
-server:
-  ip-address: 127.0.0.1@${port}
-  server-count: 1
-  username: ""
-  zonesdir: "${folder}"
-  database: ""
-  pidfile: "${folder}/nsd.pid"
-  xfrdfile: "${folder}/xfrd.state"
-  zonelistfile: "${folder}/zone.list"
-  minimal-responses: yes
-  rrl-ratelimit: 0
-remote-control:
-  control-enable: no
-${zones.map(({ apex }) => `zone:\n  name: "${apex}"\n  zonefile: "${apex}.zone"`).join("\n")}
-`,
+  return startNameserver(zones, (place) => ({
+    command: [path, "-d", "-c", join(place.folder, CONFIG_FILE)],
+    config: nsdConfig(place, zones.map(fileOf)),
   }));
 }
 
 export async function startKnot(path: string, zones: readonly ServedZone[]): Promise<Nameserver> {
-  return startNameserver(zones, ({ folder, port }) => ({
-    command: [path, "-c", join(folder, "server.conf")],
-    config: `
-server:
-  rundir: "${folder}"
-  listen: 127.0.0.1@${port}
-database:
-  storage: "${folder}"
-log:
-  - target: stderr
-    any: warning
-template:
-  - id: default
-    storage: "${folder}"
-    file: "%s.zone"
-    zonefile-sync: -1
-    journal-content: none
-zone:
-${zones.map(({ apex }) => `  - domain: "${apex}"`).join("\n")}
-`,
+  return startNameserver(zones, (place) => ({
+    command: [path, "-c", join(place.folder, CONFIG_FILE)],
+    config: knotConfig(place, zones.map(fileOf)),
   }));
 }
 
-interface Place {
-  readonly folder: string;
-  readonly port: number;
+const CONFIG_FILE = "server.conf";
+
+function fileOf({ apex }: ServedZone): { readonly apex: string; readonly file: string } {
+  return { apex, file: `${apex}.zone` };
 }
 
-async function startNameserver(
-  zones: readonly ServedZone[],
-  setup: (place: Place) => { readonly command: readonly string[]; readonly config: string },
-): Promise<Nameserver> {
+type Setup = (place: NameserverPlace) => { readonly command: readonly string[]; readonly config: string };
+
+async function startNameserver(zones: readonly ServedZone[], setup: Setup): Promise<Nameserver> {
+  for (let choice = 1; ; choice += 1) {
+    try {
+      return await startOnFreePort(zones, setup);
+    } catch (error) {
+      if (choice === MAX_PORT_CHOICES) throw error;
+    }
+  }
+}
+
+async function startOnFreePort(zones: readonly ServedZone[], setup: Setup): Promise<Nameserver> {
   const folder = await mkdtemp(join(tmpdir(), "zonegate-oracle-"));
-  const port = await freePort();
+  const port = await freeUdpPort();
   const { command, config } = setup({ folder, port });
-  for (const { apex, text } of zones) await writeFile(join(folder, `${apex}.zone`), text);
-  await writeFile(join(folder, "server.conf"), config);
+  for (const zone of zones) await writeFile(join(folder, fileOf(zone).file), zone.text);
+  await writeFile(join(folder, CONFIG_FILE), config);
   const [program = "", ...args] = command;
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
   const output: string[] = [];
@@ -118,13 +100,4 @@ async function end(child: ChildProcess): Promise<void> {
   const exited = once(child, "exit");
   child.kill("SIGTERM");
   await exited;
-}
-
-async function freePort(): Promise<number> {
-  const socket = createSocket("udp4");
-  socket.bind(0, "127.0.0.1");
-  await once(socket, "listening");
-  const { port } = socket.address();
-  socket.close();
-  return port;
 }
