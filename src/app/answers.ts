@@ -11,6 +11,7 @@ import type { RecordSet } from "#src/domain/record.ts";
 import type { Clock } from "#src/lib/clock.ts";
 import type { Logger } from "#src/lib/log.ts";
 import { type Conflict, mergeRecordSets } from "#src/sources/merge.ts";
+import type { AnswersFacts } from "./explain/facts.ts";
 
 /** A part that gives record sets. Negative answers wait until each one that is awaited has given its first. */
 export type Contributor = "static" | "local" | "manifests";
@@ -40,24 +41,13 @@ export interface AnswersStatus {
   readonly exampleName: string | undefined;
 }
 
-/** What an explanation looks at (explain/facts.ts). */
-export interface AnswersFacts {
-  /** What is served now. */
-  readonly snapshot: Snapshot;
-  readonly ready: boolean;
-  readonly waitingFor: readonly Contributor[];
-  /** Of every contributor, before any merging. */
-  readonly claims: readonly RecordSet[];
-  readonly conflicts: readonly Conflict[];
-  readonly zoneProblems: readonly ZoneProblem[];
-}
-
 export interface Answers {
   /** Replaces everything one contributor gives. Resolves when it, or something newer, is served. */
   contribute(from: Contributor, recordSets: readonly RecordSet[]): Promise<void>;
   /** Stops waiting: names are denied from now on although some contributor has not spoken. */
   stopWaiting(): Promise<void>;
   status(): AnswersStatus;
+  /** For an explanation. */
   facts(): AnswersFacts;
 }
 

@@ -18,7 +18,7 @@ export const COMMANDS = {
   help: "Print this text.",
   version: "Print the version.",
 } as const;
-export type Command = keyof typeof COMMANDS;
+type Command = keyof typeof COMMANDS;
 
 /** Commands that take one word, with what they lack without it. */
 const OPERANDS = {

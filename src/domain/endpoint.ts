@@ -14,7 +14,7 @@ export interface Endpoint {
   readonly providerSpecific: readonly ProviderProperty[];
 }
 
-export interface ProviderProperty {
+interface ProviderProperty {
   readonly name: string;
   readonly value: string;
 }

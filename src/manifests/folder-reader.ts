@@ -6,7 +6,7 @@ import { type FileProblem, type FileState, type KnownObject, knownObject } from 
 import { parseManifest } from "./parse.ts";
 import { errorText, type FolderScan, type FoundFile, scanFolder, versionOf } from "./scan.ts";
 
-export interface FolderView {
+interface FolderView {
   /** Every file read, by path; lives on and changes with the next look. */
   readonly files: ReadonlyMap<string, FileState>;
   /** Folders to watch (`FolderScan`). */

@@ -11,7 +11,7 @@ import { encodeProblem, PROBLEM_MEDIA_TYPE } from "#src/lib/problem-json.ts";
 import { LOG_LEVELS, type LogLevel } from "./log.ts";
 
 /** An engine as this file needs it. */
-export interface AdminEngine {
+interface AdminEngine {
   readonly provider: string;
   approve(planHash: string): boolean;
   status(): { readonly held: object | undefined };

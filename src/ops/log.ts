@@ -11,7 +11,7 @@ export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Takes whole lines, each ending in a newline. `process.stdout` is one. */
-export interface LineSink {
+interface LineSink {
   write(line: string): unknown;
 }
 

@@ -12,7 +12,7 @@ import {
 } from "#src/domain/record.ts";
 
 /** What is answered for one name and type. `origin` is the oldest of the contributors. */
-export interface MergedRecordSet extends RecordSet {
+interface MergedRecordSet extends RecordSet {
   /** Every origin whose targets are in it, the oldest first. */
   readonly contributors: readonly Origin[];
 }

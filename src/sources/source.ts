@@ -99,16 +99,16 @@ export interface SourceZone {
 }
 
 /** Both prefixes that external-dns has used (docs/decisions.md 25). */
-export const DEFAULT_ANNOTATION_PREFIXES: readonly string[] = [
+const DEFAULT_ANNOTATION_PREFIXES: readonly string[] = [
   "external-dns.alpha.kubernetes.io/",
   "external-dns.kubernetes.io/",
 ];
 
 /** docs/decisions.md 40. */
-export const DEFAULT_INGRESS_CLASSES: readonly string[] = ["internal"];
+const DEFAULT_INGRESS_CLASSES: readonly string[] = ["internal"];
 
 /** docs/decisions.md 40. */
-export const DEFAULT_PUBLIC_CLASSES: readonly string[] = ["external"];
+const DEFAULT_PUBLIC_CLASSES: readonly string[] = ["external"];
 
 /** Names by which clients find their proxy, console or themselves: whoever holds one of them holds the LAN. */
 export const PROTECTED_LABELS: readonly string[] = ["isatap", "localhost", "unifi", "wpad"];

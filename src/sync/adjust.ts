@@ -7,7 +7,7 @@ import type { Bounds } from "#src/sync/bounds.ts";
 import { type CanonicalEndpoint, endpointName, wantedEndpoint } from "#src/sync/canonical-endpoint.ts";
 
 /** Why an endpoint was changed in more than spelling, or left out. */
-export interface AdjustNote {
+interface AdjustNote {
   readonly name: string;
   readonly type: string;
   readonly code: "endpoint.dropped" | "endpoint.kept-invalid" | "endpoint.merged";

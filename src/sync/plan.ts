@@ -13,7 +13,7 @@ import type { ItemFailure } from "#src/sync/sync-engine.ts";
  * `claim` writes an ownership TXT before its data, so that a crash between leaves a text without data (which heals) and never
  * data without an owner (which nobody would touch again). `release` changes or removes a text after its data.
  */
-export type Role = "claim" | "data" | "release";
+type Role = "claim" | "data" | "release";
 
 /** Steps that stand or fall together. */
 export interface Part {

@@ -15,7 +15,7 @@ export interface PlanPreview {
   readonly changes: readonly PreviewedChange[];
 }
 
-export interface PreviewedChange {
+interface PreviewedChange {
   /** `blocked`: wanted, but it cannot be stored, or what stands there is not proven external-dns' own. */
   readonly op: "create" | "update" | "delete" | "blocked";
   readonly name: string;

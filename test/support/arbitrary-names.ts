@@ -5,7 +5,7 @@ import { type DomainName, MAX_NAME_OCTETS, nameFromLabels } from "#src/domain/na
 import { valueOf } from "#test/support/parsed.ts";
 
 /** Any label DNS can carry: 1 to 63 octets of any value. */
-export const anyLabel = fc.uint8Array({ minLength: 1, maxLength: 63 });
+const anyLabel = fc.uint8Array({ minLength: 1, maxLength: 63 });
 
 /** Labels of any name DNS can carry: at most 255 octets on the wire. */
 export const anyLabels = fc.array(anyLabel, { maxLength: 127 }).map((labels) => {

@@ -8,10 +8,8 @@ import type { StoredRecord } from "#src/providers/provider.ts";
 import type { Conflict } from "#src/sources/merge.ts";
 import type { SourceProblem } from "#src/sources/source.ts";
 
-/** Of the reading half. */
-export interface ReadingFacts {
-  /** Apexes of the settings, served yet or not. */
-  readonly zones: readonly DomainName[];
+/** What is answered and what it was made from. */
+export interface AnswersFacts {
   /** What is served now. */
   readonly snapshot: Snapshot;
   /** Whether names may be denied (docs/decisions.md 16). */
@@ -22,6 +20,12 @@ export interface ReadingFacts {
   readonly claims: readonly RecordSet[];
   readonly conflicts: readonly Conflict[];
   readonly zoneProblems: readonly ZoneProblem[];
+}
+
+/** Of the reading half. */
+export interface ReadingFacts extends AnswersFacts {
+  /** Apexes of the settings, served yet or not. */
+  readonly zones: readonly DomainName[];
   /** Problems of objects that concern one name. */
   readonly problemsAbout: (name: DomainName) => readonly SourceProblem[];
   /** Files of manifests that cannot be read. */

@@ -39,8 +39,8 @@ export interface ExternalDnsOptions {
 }
 
 /** What a call did, and every request it sent. `exited` = the process ended: a pod would restart. */
-export type Outcome<Kind> = Kind & { readonly requests: readonly SentRequest[] };
-export type NegotiationResult = Outcome<{ readonly outcome: "ready" } | Exited>;
+type Outcome<Kind> = Kind & { readonly requests: readonly SentRequest[] };
+type NegotiationResult = Outcome<{ readonly outcome: "ready" } | Exited>;
 export type LoopResult = Outcome<
   | { readonly outcome: "no changes" }
   | { readonly outcome: "applied"; readonly changes: Changes }

@@ -10,7 +10,7 @@ export function encodeGoJson(value: unknown): string {
 }
 
 /** A number kept as its text: Go refuses `60.0` and `6e1` for an int64. */
-export class GoNumber {
+class GoNumber {
   readonly source: string;
 
   constructor(source: string) {
