@@ -1,8 +1,8 @@
 // The simplest webhook that is right: a store in memory behind the real protocol. Clients are measured with it; it records
 // what they sent and can be told to misbehave.
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { closeServer, listenOnLoopback } from "#test/fakes/loopback-server.ts";
 import { type Changes, cloneEndpoint, type Endpoint, endpointKey } from "./endpoint.ts";
 import { decodeChanges, decodeEndpoints, encodeEndpoints } from "./endpoint-json.ts";
 import type { SentRequest } from "./go-http-client.ts";
@@ -59,7 +59,7 @@ export async function startReferenceWebhook(options: ReferenceWebhookOptions = {
     },
   };
   const server = createServer((request, response) => void serve(request, response));
-  const origin = await listen(server);
+  const origin = await listenOnLoopback(server);
 
   return {
     url: origin + (options.prefix ?? ""),
@@ -74,7 +74,7 @@ export async function startReferenceWebhook(options: ReferenceWebhookOptions = {
       else faults.set(call, { fault, left: times });
     },
     dropConnections: () => server.closeAllConnections(),
-    stop: () => close(server),
+    stop: () => closeServer(server),
   };
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -163,19 +163,4 @@ async function read(request: IncomingMessage): Promise<string> {
 
 function pairs(rawHeaders: readonly string[]): [string, string][] {
   return rawHeaders.flatMap((name, index) => (index % 2 === 0 ? [[name, rawHeaders[index + 1] ?? ""]] : []));
-}
-
-async function listen(server: Server): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once("error", reject);
-  server.listen(0, "127.0.0.1", resolve);
-  await promise;
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-async function close(server: Server): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  server.close(() => resolve());
-  server.closeAllConnections();
-  await promise;
 }

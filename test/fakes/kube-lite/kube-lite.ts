@@ -1,8 +1,8 @@
 // The smallest Kubernetes API that a real external-dns can list and watch: discovery, list, watch with initial events
 // (KEP-3157) and bookmarks. No authentication, no writes; objects are what the test put there.
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { closeServer, listenOnLoopback } from "#test/fakes/loopback-server.ts";
 
 export interface KubeObject {
   readonly apiVersion: string;
@@ -47,9 +47,9 @@ export async function startKubeLite(kinds: readonly KubeKind[] = [INGRESS, DNS_E
   const watchers = new Set<Watcher>();
   let version = 1;
   const server = createServer(serve);
-  const url = await listen(server);
+  const url = await listenOnLoopback(server);
 
-  return { url, put, remove, stop: () => close(server) };
+  return { url, put, remove, stop: () => closeServer(server) };
 
   function put(object: KubeObject): void {
     const known = objects.get(keyOf(object));
@@ -167,19 +167,4 @@ function writeEvent(response: ServerResponse, type: string, object: object): voi
 function answer(response: ServerResponse, { status, body }: Answer): void {
   response.writeHead(status, { "Content-Type": "application/json" });
   response.end(JSON.stringify(body));
-}
-
-async function listen(server: Server): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once("error", reject);
-  server.listen(0, "127.0.0.1", resolve);
-  await promise;
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-async function close(server: Server): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  server.close(() => resolve());
-  server.closeAllConnections();
-  await promise;
 }
