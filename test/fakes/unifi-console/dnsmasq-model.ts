@@ -1,7 +1,7 @@
 // What the console writes into dnsmasq's configuration, and whether dnsmasq would start with it. The verdict follows
-// `dnsmasq --test` of 2.90 (reliability.md 0, finding 5); a test holds it to the real program.
+// `dnsmasq --test` of 2.90 (reliability.md 0, finding 5; numbers above 65535 are fatal in SRV and MX alike); a test holds
+// it to the real program.
 
-import { isIPv4 } from "node:net";
 import type { FakeRecord } from "./records.ts";
 
 export interface Verdict {
@@ -25,7 +25,12 @@ export function isServed({ enabled, oddity }: FakeRecord): boolean {
 
 export function judgeConfiguration(records: readonly FakeRecord[]): Verdict {
   const served = records.filter(isServed);
-  const reasons = [...longLabels(served), ...duplicateAliases(served), ...aliasLoops(served), ...badPorts(served)];
+  const reasons = [
+    ...longLabels(served),
+    ...duplicateAliases(served),
+    ...aliasLoops(served),
+    ...tooLargeNumbers(served),
+  ];
   return { starts: reasons.length === 0, reasons };
 }
 
@@ -56,12 +61,12 @@ function quoteText(text: string): string {
 }
 
 const MAX_LABEL_OCTETS = 63;
-const MAX_PORT = 65_535;
+const MAX_UINT16 = 65_535;
 
 function longLabels(records: readonly FakeRecord[]): readonly string[] {
   return records
     .flatMap((record) => (isNameType(record) ? [record.name, record.data] : [record.name]))
-    .filter((name) => name.split(".").some((label) => label.length > MAX_LABEL_OCTETS))
+    .filter((name) => name.split(".").some((label) => Buffer.byteLength(label) > MAX_LABEL_OCTETS))
     .map((name) => `label longer than ${MAX_LABEL_OCTETS} octets in ${name}`);
 }
 
@@ -98,13 +103,20 @@ function loops(name: string, targets: ReadonlyMap<string, string>): boolean {
   return false;
 }
 
-function badPorts(records: readonly FakeRecord[]): readonly string[] {
-  return records
-    .filter(({ type, port }) => type === "SRV" && port > MAX_PORT)
-    .map(({ name, port }) => `SRV port ${port} of ${name} is above ${MAX_PORT}`);
+function tooLargeNumbers(records: readonly FakeRecord[]): readonly string[] {
+  return records.flatMap((record) =>
+    NUMBERS[record.type]
+      .filter((field) => record[field] > MAX_UINT16)
+      .map((field) => `${field} ${record[field]} of ${record.name} is above ${MAX_UINT16}`),
+  );
 }
 
-/** The address family dnsmasq would answer for; used by the DNS port. */
-export function addressType(data: string): "A" | "AAAA" {
-  return isIPv4(data) ? "A" : "AAAA";
-}
+const NUMBERS: Readonly<Record<FakeRecord["type"], readonly ("port" | "priority" | "weight")[]>> = {
+  A: [],
+  AAAA: [],
+  CNAME: [],
+  MX: ["priority"],
+  NS: [],
+  SRV: ["port", "priority", "weight"],
+  TXT: [],
+};

@@ -108,7 +108,8 @@ function toRoute(pattern: Pattern, method: string, groups: Readonly<Record<strin
 
 function apiOf(rest: string): Api {
   if (rest.startsWith("/integration/")) return "integration";
-  return rest.startsWith("/v2/") ? "v2" : "classic";
+  if (rest.startsWith("/v2/")) return "v2";
+  return rest.startsWith("/api/s/") ? "classic" : "front";
 }
 
 function decode(segment: string | undefined): string {

@@ -25,7 +25,8 @@ export class Transport {
     // A client that leaves in the middle of a handshake or a request is no event here.
     for (const server of [this.#https, this.#http]) {
       server.keepAliveTimeout = KEEP_ALIVE_MS;
-      server.on("clientError", (_error, socket) => socket.destroy());
+      // As web servers do; a TLS client that meets plain HTTP reads this as a wrong version number.
+      server.on("clientError", (_error, socket) => socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"));
     }
     this.#https.on("tlsClientError", (_error, socket) => socket.destroy());
     this.#mode = mode;

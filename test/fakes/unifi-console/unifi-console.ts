@@ -93,6 +93,7 @@ export interface UnifiConsole {
 }
 
 const DEFAULT_REBOOT_MS = 90_000;
+const PORT_RETRY_MS = 100;
 const DEFAULT_SEED = 1;
 const CERTIFICATE_DAYS_MS = 30 * 24 * 60 * 60 * 1000;
 
@@ -278,8 +279,14 @@ class RunningConsole implements UnifiConsole {
 
   async #comeBack(emptyListsMs: number): Promise<void> {
     if (this.#isStopped) return;
+    try {
+      await this.#transport.open();
+    } catch {
+      // Somebody's connection borrowed the port meanwhile; it will be free again.
+      this.#state.time.after(PORT_RETRY_MS, () => void this.#comeBack(emptyListsMs));
+      return;
+    }
     if (emptyListsMs > 0) for (const site of this.#state.sites) this.#showList(site, [], emptyListsMs);
-    await this.#transport.open();
   }
 
   #showList(site: Site, records: readonly FakeRecord[], forMs: number): void {
