@@ -15,52 +15,62 @@ export interface NameBudget {
 }
 
 export function createNameBudget(maxNames: number): NameBudget {
+  return new CountedNames(maxNames);
+}
+
+class CountedNames implements NameBudget {
+  readonly #maxNames: number;
   /** How many objects claim a name. */
-  const claims = new Map<DomainName, number>();
-  const namesOf = new Map<string, ReadonlySet<DomainName>>();
-  const refused = new Set<string>();
-  let hasRoom = false;
+  readonly #claims = new Map<DomainName, number>();
+  readonly #namesOf = new Map<string, ReadonlySet<DomainName>>();
+  readonly #refused = new Set<string>();
+  #hasRoom = false;
 
-  const release = (id: string): void => {
-    for (const name of namesOf.get(id) ?? []) {
-      const left = (claims.get(name) ?? 1) - 1;
-      if (left > 0) claims.set(name, left);
-      else claims.delete(name);
+  constructor(maxNames: number) {
+    this.#maxNames = maxNames;
+  }
+
+  admit(id: string, object: ObjectKey, result: SourceResult): SourceResult {
+    this.release(id);
+    const names = new Set<DomainName>();
+    const left = new Set<DomainName>();
+    for (const name of new Set(result.recordSets.map((set) => set.name))) {
+      if (this.#claim(name)) names.add(name);
+      else left.add(name);
     }
-    hasRoom ||= namesOf.delete(id) && claims.size < maxNames;
-    refused.delete(id);
-  };
+    this.#namesOf.set(id, names);
+    if (left.size === 0) return result;
+    this.#refused.add(id);
+    const problems = [...left].map((name) => overLimit(object, name, this.#maxNames));
+    return {
+      recordSets: result.recordSets.filter((set) => names.has(set.name)),
+      problems: [...result.problems, ...problems],
+    };
+  }
 
-  return {
-    release,
-    admit: (id, object, result) => {
-      release(id);
-      const names = new Set<DomainName>();
-      const left = new Set<DomainName>();
-      for (const { name } of result.recordSets) {
-        if (names.has(name) || left.has(name)) continue;
-        if (!claims.has(name) && claims.size >= maxNames) {
-          left.add(name);
-          continue;
-        }
-        claims.set(name, (claims.get(name) ?? 0) + 1);
-        names.add(name);
-      }
-      namesOf.set(id, names);
-      if (left.size === 0) return result;
-      refused.add(id);
-      const recordSets = result.recordSets.filter((set) => names.has(set.name));
-      return {
-        recordSets,
-        problems: [...result.problems, ...[...left].map((name) => overLimit(object, name, maxNames))],
-      };
-    },
-    takeRetries: () => {
-      if (!hasRoom || claims.size >= maxNames) return [];
-      hasRoom = false;
-      return [...refused];
-    },
-  };
+  release(id: string): void {
+    for (const name of this.#namesOf.get(id) ?? []) {
+      const left = (this.#claims.get(name) ?? 1) - 1;
+      if (left > 0) this.#claims.set(name, left);
+      else this.#claims.delete(name);
+    }
+    if (this.#namesOf.delete(id) && this.#claims.size < this.#maxNames) this.#hasRoom = true;
+    this.#refused.delete(id);
+  }
+
+  takeRetries(): readonly string[] {
+    if (!this.#hasRoom || this.#claims.size >= this.#maxNames) return [];
+    this.#hasRoom = false;
+    return [...this.#refused];
+  }
+
+  /** False when the name is new and there is no room for it. */
+  #claim(name: DomainName): boolean {
+    const claims = this.#claims.get(name) ?? 0;
+    if (claims === 0 && this.#claims.size >= this.#maxNames) return false;
+    this.#claims.set(name, claims + 1);
+    return true;
+  }
 }
 
 function overLimit(object: ObjectKey, name: DomainName, maxNames: number): SourceProblem {
