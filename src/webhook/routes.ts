@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from
 import { RequestError } from "#src/errors.ts";
 import type { Clock } from "#src/lib/clock.ts";
 import { encodeProblem, PROBLEM_MEDIA_TYPE, type Problem } from "#src/lib/problem-json.ts";
-import type { SyncEngine } from "#src/sync/sync-engine.ts";
+import type { ApplyReport, SyncEngine } from "#src/sync/sync-engine.ts";
 import { acceptsWebhookMediaType, isWebhookMediaType, MEDIA_TYPE } from "./media-type.ts";
 import type { WebhookRoute } from "./observer.ts";
 import { reportProblem } from "./problem.ts";
@@ -83,15 +83,18 @@ function webhookRoutes({ prefix, engine }: WebhookRoutesOptions): readonly Route
       method: "POST",
       url: `${prefix}/records`,
       handler: async (request, reply) => {
-        const changes = parseChanges(request.body);
-        const scope = scopeOf(request);
-        const timing = { arrivedAtMs: scope.arrivedAtMs };
-        const report = await scope.run((signal) => engine.applyChanges(changes, signal, timing));
-        const problem = reportProblem(report);
+        const problem = reportProblem(await applyBody(request, engine));
         return problem === undefined ? reply.code(204).send() : sendProblem(reply, problem);
       },
     },
   ];
+}
+
+function applyBody(request: FastifyRequest, engine: SyncEngine): Promise<ApplyReport> {
+  const changes = parseChanges(request.body);
+  const scope = scopeOf(request);
+  const timing = { arrivedAtMs: scope.arrivedAtMs };
+  return scope.run((signal) => engine.applyChanges(changes, signal, timing));
 }
 
 function addRoute(app: FastifyInstance, options: WebhookRoutesOptions, route: Route): void {
