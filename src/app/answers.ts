@@ -51,6 +51,7 @@ export interface Answers {
   facts(): AnswersFacts;
 }
 
+/** Publishes nothing before the first contribution. */
 export function createAnswers(options: AnswersOptions): Answers {
   return new ZoneAnswers(options);
 }

@@ -4,6 +4,7 @@ import { ConfigError } from "#src/errors.ts";
 import { problemLines } from "./check.ts";
 import { type ExitCode, exitCodeFor } from "./exit-codes.ts";
 
+/** Says it on standard error; the exit code is the caller's to return. */
 export function reportError(error: unknown, complain: (line: string) => void): ExitCode {
   const lines =
     error instanceof ConfigError

@@ -13,6 +13,7 @@ export interface ReplyOptionsContext {
   readonly tcpIdleTimeoutMs: number | undefined;
 }
 
+/** EDNS options of a reply: what was asked for and we have, and the reason of an error (RFC 8914). */
 export function replyOptions(context: ReplyOptionsContext): readonly EdnsOption[] {
   const { extendedError } = context;
   // RFC 8914 §2: the info code, without a text.

@@ -34,6 +34,7 @@ export interface InventoryChange {
   readonly deleted: readonly ObjectKey[];
 }
 
+/** The group is what stands before the slash of `apiVersion`; core objects have none. */
 export function keyOf(object: ClusterObject): ObjectKey {
   const slash = object.apiVersion.indexOf("/");
   return {

@@ -47,6 +47,7 @@ const READERS: Readonly<Record<string, ValueReader>> = {
       : unparsable("dohpath is not an absolute path template"),
 };
 
+/** Canonical text of one value, or what a client would have to treat as malformed (RFC 9460 §2.4.3). */
 export function canonicalSvcb(text: string): Parsed<string> {
   const [priority = "", target = "", ...fields] = text.split(/\s+/);
   if (!/^\d{1,5}$/.test(priority) || Number(priority) > 65_535)

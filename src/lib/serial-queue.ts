@@ -8,6 +8,7 @@ export interface SerialQueue {
   run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T>;
 }
 
+/** Work that fails does not keep back what waits behind it. */
 export function createSerialQueue(): SerialQueue {
   let tail: Promise<unknown> = Promise.resolve();
   return {

@@ -27,6 +27,7 @@ const MAX_FILE_BYTES = 4 * 1024 * 1024;
 const MAX_FILES = 2_000;
 const MAX_TOTAL_BYTES = 16 * 1024 * 1024;
 
+/** Knows nothing of the folder before its first look. */
 export function createFolderReader(folder: string): FolderReader {
   return new ManifestReader(folder);
 }

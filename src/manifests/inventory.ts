@@ -45,6 +45,7 @@ const SETTLE_MS = 100;
 /** Longest wait for that quiet: a program that writes without pause must not keep changes away. */
 const MAX_SETTLE_MS = 500;
 
+/** Reads nothing before `start`. */
 export function createManifestInventory(options: ManifestInventoryOptions): ManifestInventory {
   return new FolderInventory(options);
 }

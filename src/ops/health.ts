@@ -26,6 +26,7 @@ export interface Health {
 /** The kubelet's own default is 1 s; charts set up to 5 s. A thread that is silent for so long serves nobody. */
 const LIVE_TIMEOUT_MS = 3_000;
 
+/** Never asks longer than LIVE_TIMEOUT_MS: a probe that gets no answer would end a process that only waits. */
 export function createHealth(options: HealthOptions): Health {
   let running: Promise<boolean> | undefined;
   return {

@@ -29,6 +29,7 @@ export interface AnswererOptions {
 
 export type Access = "allowed" | "refused";
 
+/** Counts every message: that it came, what it asked, what became of it. */
 export function createAnswerer(options: AnswererOptions): Answer {
   const { counters } = options;
   return (message, client) => {

@@ -25,6 +25,7 @@ const ADVICE: Readonly<Record<string, Advice>> = {
 
 const UNKNOWN: Advice = { code: "dns.bind-failed", text: "the system refused. Check the address and the port." };
 
+/** `code` of the result is stable: `dns.port-taken`, `dns.port-forbidden`, `dns.address-missing`, `dns.bind-failed`. */
 export function bindProblem({ protocol, address, port, code }: BindFailure): UnavailableError {
   const advice = ADVICE[code] ?? UNKNOWN;
   return new UnavailableError(

@@ -73,6 +73,7 @@ export interface DataPlane extends Lifecycle {
   addresses(): readonly Endpoint[];
 }
 
+/** Starts no thread before `start`; content may be published before. */
 export function createDataPlane(options: DataPlaneOptions): DataPlane {
   return new ThreadedDataPlane(options);
 }

@@ -30,6 +30,7 @@ export function parseNetwork(text: string): Parsed<Network> {
   return parsed({ address, prefixLength, family: version === 4 ? "ipv4" : "ipv6" });
 }
 
+/** Overlapping networks are fine; an empty set holds nobody. */
 export function createNetworkSet(networks: readonly Network[]): NetworkSet {
   const list = new BlockList();
   for (const { address, prefixLength, family } of networks) list.addSubnet(address, prefixLength, family);

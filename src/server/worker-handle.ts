@@ -18,6 +18,7 @@ export interface WorkerHandle {
   terminate(): Promise<void>;
 }
 
+/** Starts at once; a file that cannot be loaded shows in `ended`. */
 export function startWorker(
   file: URL,
   settings: WorkerSettings,

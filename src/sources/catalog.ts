@@ -54,6 +54,7 @@ export interface Catalog {
 /** Names of all objects: 50,000 record sets stay well within the memory of the smallest container we promise. */
 const DEFAULT_MAX_NAMES = 50_000;
 
+/** Empty until the first `apply`. */
 export function createCatalog(options: CatalogOptions): Catalog {
   return new ObjectCatalog(options);
 }

@@ -14,6 +14,7 @@ export interface EffectiveClass {
   readonly isDefault: boolean;
 }
 
+/** Objects of other kinds are the caller's to leave out. */
 export function readIngressClasses(objects: Iterable<ClusterObject>): IngressClasses {
   const names = new Set<string>();
   const defaultNames = new Set<string>();
@@ -29,12 +30,14 @@ export function classReference(className: string | undefined): ObjectKey {
   return { ...INGRESS_CLASS, namespace: "", name: className ?? ANY_NAME };
 }
 
+/** A class-less Ingress gets the default class; of several marked ones the first by name, so that the order of objects changes nothing. */
 export function effectiveClass(className: string | undefined, classes: IngressClasses): EffectiveClass {
   if (className !== undefined) return { name: className, isDefault: classes.defaultNames.has(className) };
   const [defaultName] = [...classes.defaultNames].sort();
   return { name: defaultName, isDefault: classes.names.size === 0 || defaultName !== undefined };
 }
 
+/** Whether the zone answers for an Ingress of this class (docs/decisions.md 40). */
 export function isWatched(effective: EffectiveClass, zone: SourceZone): boolean {
   if (zone.ingressClasses === "all") return true;
   if (effective.isDefault && zone.watchesDefaultClass) return true;

@@ -14,6 +14,7 @@ export interface NameBudget {
   takeRetries(): readonly string[];
 }
 
+/** `maxNames` counts each name once, however many objects claim it. */
 export function createNameBudget(maxNames: number): NameBudget {
   return new CountedNames(maxNames);
 }

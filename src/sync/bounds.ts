@@ -26,6 +26,7 @@ export interface ScopeOptions {
   readonly policies: readonly { readonly domain: DomainName; readonly policy: ChangePolicy }[];
 }
 
+/** A protected name is refused whatever the filter and the policies say. */
 export function createScope(options: ScopeOptions): Scope {
   const policies = options.policies.toSorted((a, b) => b.domain.length - a.domain.length);
   return {

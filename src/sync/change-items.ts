@@ -57,6 +57,7 @@ export function itemKey(item: { readonly name: string; readonly type: string }):
   return `${item.name} ${item.type}`;
 }
 
+/** One item for each name and type of the batch. An endpoint that cannot be read fails its own item and no other. */
 export function readChangeItems(changes: Changes, bounds: Bounds, options: ReadOptions): ReadItems {
   const drafts = new Map<string, Draft>();
   const failures: ItemFailure[] = [];

@@ -39,6 +39,7 @@ export interface OperatedEngine extends SyncEngine {
   preview(signal: AbortSignal): Promise<PlanPreview | undefined>;
 }
 
+/** Asks the store nothing before the first call. */
 export function createSyncEngine(options: EngineOptions): OperatedEngine {
   return new Engine(options);
 }

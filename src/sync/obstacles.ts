@@ -16,6 +16,7 @@ export interface Obstacle {
   readonly reason: string;
 }
 
+/** `items` are those of the batch that will be carried out. */
 export function indexRecords(records: readonly StoredRecord[], items: readonly ChangeItem[]): Holdings {
   const byKey = Map.groupBy(records, itemKey);
   const byName = Map.groupBy(records, (record) => record.name as string);

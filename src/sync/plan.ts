@@ -39,6 +39,7 @@ export interface Plan {
   readonly failures: readonly ItemFailure[];
 }
 
+/** Equal input gives an equal plan. What cannot be carried out safely stands in `failures`, with everything that depends on it. */
 export function planChanges(list: RecordList, read: ReadItems): Plan {
   const holdings = indexRecords(list.records, read.items);
   const failures: ItemFailure[] = [...read.failures];
@@ -50,6 +51,7 @@ export function planChanges(list: RecordList, read: ReadItems): Plan {
   return { units: units.sort(byUrgency), failures };
 }
 
+/** Steps of all parts together. */
 export function stepCount(units: readonly Unit[]): number {
   return units.reduce((sum, unit) => sum + unit.parts.reduce((steps, part) => steps + part.steps.length, 0), 0);
 }

@@ -27,6 +27,7 @@ interface PreviewedChange {
   readonly reason?: string;
 }
 
+/** One change for each wanted endpoint that differs, in their order, then what is owned and no longer wanted. */
 export function previewPlan(
   list: RecordList,
   bounds: Bounds,

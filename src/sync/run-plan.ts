@@ -34,6 +34,10 @@ export interface RunResult {
     | undefined;
 }
 
+/**
+ * Carries out as much as time and backend allow; `remaining` steps were not reached. Throws only for bugs: what the backend
+ * refuses stands in `failures`, and what it fails at in `stoppedBy`.
+ */
 export async function runPlan(store: RecordStore, units: readonly Unit[], options: RunOptions): Promise<RunResult> {
   const run = new PlanRun(store, options);
   const total = stepCount(units);

@@ -22,6 +22,7 @@ export interface Mapped {
 /** Items named in a problem; the log has them all. */
 const MAX_FAILURES_SHOWN = 5;
 
+/** Errors of the caller keep their status; of the engine only 500 and 503 come out; anything unknown is a bug and 500. */
 export function problemOf(error: unknown): Mapped {
   if (error instanceof EngineFailure) return engineProblem(error.cause);
   if (error instanceof RequestError) {

@@ -12,6 +12,7 @@ type Hint = Explanation["hints"][number];
 /** Names looked at for one that may have been meant: a look must stay a matter of milliseconds. */
 const MAX_COMPARED_NAMES = 5_000;
 
+/** In the order a person would ask: zone, readiness, existence, alias, what is stored. */
 export function hintsFor(
   name: DomainName,
   found: Found,

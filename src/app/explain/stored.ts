@@ -7,6 +7,7 @@ import type { StoredHere } from "#src/ops/explanation.ts";
 import type { StoredRecord } from "#src/providers/provider.ts";
 import type { StoredFacts } from "./facts.ts";
 
+/** Data records at the name itself, and every text that may own it, wherever the registry put it. */
 export function storedAt(name: DomainName, { provider, records, problem }: StoredFacts): StoredHere {
   return {
     provider,

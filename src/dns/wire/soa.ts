@@ -16,6 +16,7 @@ export interface SoaFields {
   readonly negativeTtlSeconds: number;
 }
 
+/** Uncompressed rdata; `serial` is a number of 32 bits. */
 export function encodeSoa(soa: SoaFields, serial: number): Uint8Array {
   const numbers = [serial, soa.refreshSeconds, soa.retrySeconds, soa.expireSeconds, soa.negativeTtlSeconds];
   return Uint8Array.from([...encodeName(soa.primary), ...encodeName(soa.hostmaster), ...numbers.flatMap(uint32)]);

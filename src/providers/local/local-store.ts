@@ -36,6 +36,7 @@ export interface LocalStore extends RecordStore {
   close(): void;
 }
 
+/** Touches no disk before `load`. */
 export function createLocalStore(options: LocalStoreOptions): LocalStore {
   return new DiskStore(options);
 }

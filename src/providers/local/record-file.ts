@@ -52,6 +52,7 @@ const recordSchema = z.object({
   ttlSeconds: z.int().positive().optional(),
 });
 
+/** The whole file; equal content and figures give equal bytes. The inverse of `decodeRecordFile`. */
 export function encodeRecordFile(file: RecordFile): Uint8Array {
   const body = Buffer.from(file.records.map((record) => `${JSON.stringify(record)}\n`).join(""));
   const header: z.infer<typeof headerSchema> = {

@@ -50,6 +50,7 @@ export interface RecordFolder {
 
 const NOTHING_STORED: Loaded = { file: { generation: 0, savedAtMs: 0, records: [] }, fallback: undefined };
 
+/** Touches nothing before `load`. */
 export function createRecordFolder(options: RecordFolderOptions): RecordFolder {
   return new DiskFolder(options);
 }
