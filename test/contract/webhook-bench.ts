@@ -36,8 +36,12 @@ export interface WebhookCapabilities {
   /** Two TTLs it stores as they are; left out when it has none. */
   readonly ttlsSeconds?: readonly [number, number];
   readonly wildcards: boolean;
+  /** False for a backend that refuses the name of a wildcard's text, `a-*.example.com`; true where left out. */
+  readonly starsInLabels?: boolean;
   /** Longest TXT text in octets; over 255 it needs several strings. */
   readonly maxTxtOctets: number;
+  /** False for a backend that cannot hold a text with double quotes or backslashes; true where left out. */
+  readonly quotesInTxt?: boolean;
   /** `--txt-prefix` for backends that cannot hold the TXT of an apex name outside their zone. */
   readonly txtPrefix?: string;
   /** True when a create at a name that somebody else took meanwhile is refused. False only for the reference. */

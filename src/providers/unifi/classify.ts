@@ -1,7 +1,7 @@
 // What the console's answers mean: the only file that looks at status codes. Two APIs, UniFi OS in front of them and the
 // servlet container behind them each have an error body of their own (facts: unifi.md 1.1.5, 1.2.5).
 
-import { z } from "zod";
+import * as z from "zod";
 import { type UpstreamError, UpstreamProtocol, UpstreamRejected, UpstreamUnavailable } from "#src/errors.ts";
 import type { Exchanged } from "./transport.ts";
 import type { UntrustedCertificate } from "./trust.ts";
@@ -57,8 +57,10 @@ export function classify(exchanged: Exchanged, asked: Asked): Reply {
 
 /** Milliseconds that the console asks us to wait; `undefined` when it does not say (RFC 9110 §10.2.3: seconds or a date). */
 export function retryAfterMs(text: string | undefined, nowMs: number): number | undefined {
-  if (text === undefined || text.trim() === "") return undefined;
-  if (/^\d{1,9}$/.test(text.trim())) return Number(text) * 1_000;
+  if (text === undefined) return undefined;
+  if (/^\s*\d{1,9}\s*$/.test(text)) return Number(text) * 1_000;
+  // Date.parse takes "-5" for a year; an HTTP date begins with the name of a day.
+  if (!/^\s*[A-Z][a-z]+,/.test(text)) return undefined;
   const atMs = Date.parse(text);
   return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs);
 }
@@ -66,7 +68,7 @@ export function retryAfterMs(text: string | undefined, nowMs: number): number | 
 function parseBody(contentType: string, text: string, asked: Asked): unknown {
   if (text === "") return undefined;
   if (!/^application\/(?:[\w.+-]+\+)?json\b/i.test(contentType)) {
-    const shown = contentType === "" ? "no type" : contentType.slice(0, 60);
+    const shown = contentType === "" ? "no type" : harmless(contentType, asked.secret);
     throw new UpstreamProtocol(
       NOT_JSON_CODE,
       where(asked),
@@ -129,15 +131,22 @@ function statusError(status: number, said: ErrorText, asked: Asked): UpstreamErr
 }
 
 function untrusted({ reason, sha256 }: UntrustedCertificate, asked: Asked): UpstreamRejected {
-  const shown = sha256 === "" ? "" : `; its SHA-256 fingerprint is ${sha256}`;
-  const remedy = sha256 === "" ? "" : `. If that is your console's, trust it with this line: ${pinLine(sha256)}`;
-  const message = `the certificate of ${asked.host} is not trusted: ${reason}${shown}${remedy}`;
-  return new UpstreamRejected("unifi.untrusted", where(asked), message);
+  const refusal = `the certificate of ${asked.host} is not trusted: ${reason}`;
+  const remedy =
+    sha256 === ""
+      ? ""
+      : `. Its SHA-256 fingerprint is ${colonHex(sha256)}; if that is your console's, trust it with ${pinLine(sha256)}`;
+  return new UpstreamRejected("unifi.untrusted", where(asked), refusal + remedy);
 }
 
-/** The setting that trusts one certificate, ready to paste (docs/decisions.md 12). */
+/** The setting that trusts one certificate, ready to paste (docs/decisions.md 12), as `zonegate pin` prints it. */
 function pinLine(sha256: string): string {
-  return `UNIFI_TLS_PIN=${sha256}`;
+  return `UNIFI_TLS_PIN=${colonHex(sha256)}`;
+}
+
+/** As browsers, openssl and the console's own page write a fingerprint. */
+function colonHex(sha256: string): string {
+  return (sha256.toUpperCase().match(/../g) ?? []).join(":");
 }
 
 const FAILURES: Readonly<Record<string, string>> = {

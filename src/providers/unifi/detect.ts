@@ -1,7 +1,7 @@
 // Finds out which of its two DNS APIs a console has, and its site. Only what was seen is believed: a console that is away says
 // nothing about its APIs (facts: unifi.md 1.4).
 
-import { z } from "zod";
+import * as z from "zod";
 import { UpstreamProtocol } from "#src/errors.ts";
 import { NOT_JSON_CODE, type Reply } from "./classify.ts";
 import { type ConsoleClient, isSafeId } from "./console-client.ts";

@@ -1,7 +1,7 @@
 // Reads every page of a list of the official API, or none: a list that changed while it was read is read once more, and then
 // given up (facts: unifi.md 1.2.2).
 
-import { z } from "zod";
+import * as z from "zod";
 import { UpstreamProtocol } from "#src/errors.ts";
 import type { ConsoleClient } from "./console-client.ts";
 import { listRefused, malformed } from "./dns-api.ts";

@@ -1,6 +1,6 @@
 // Records of the official API `dns/policies`, both ways (facts: unifi.md 1.2.3). Pure.
 
-import { z } from "zod";
+import * as z from "zod";
 import { type Parsed, parsed, unparsable } from "#src/domain/parsed.ts";
 import type { DesiredRecord } from "#src/providers/provider.ts";
 import { consoleText } from "./text.ts";

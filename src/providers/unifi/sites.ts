@@ -1,6 +1,6 @@
 // Finds the site that a setting names, be it by UUID, short name or the name people see (facts: unifi.md 1.3).
 
-import { z } from "zod";
+import * as z from "zod";
 import { UpstreamRejected } from "#src/errors.ts";
 
 export interface Site {

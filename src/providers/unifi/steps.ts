@@ -160,6 +160,9 @@ const REASONS: Readonly<Record<Refusal["kind"], string>> = {
   "server-error": "the console fails at this record while it takes others",
 };
 
+const STAR_HINT = "; a star inside a name is often refused: give external-dns --txt-wildcard-replacement";
+
 function refused(record: Named, { kind, status, message }: Refusal): RecordRefused {
-  return new RecordRefused(`unifi.${kind}`, record, `${REASONS[kind]} (${status}: ${message})`);
+  const hint = record.type === "TXT" && kind === "invalid" && record.name.includes("*") ? STAR_HINT : "";
+  return new RecordRefused(`unifi.${kind}`, record, `${REASONS[kind]} (${status}: ${message})${hint}`);
 }

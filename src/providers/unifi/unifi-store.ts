@@ -193,8 +193,8 @@ class ConsoleStore implements UnifiStore {
 
   async #detect(signal: AbortSignal): Promise<Detected> {
     const before = this.#detected;
-    if (before !== undefined) this.#redetectedAtMs = this.#options.clock.monotonicMs();
     const detected = await detect({ ...this.#options, client: this.#client }, signal);
+    if (before !== undefined) this.#redetectedAtMs = this.#options.clock.monotonicMs();
     this.#mayBeUpgraded = false;
     if (before?.api.kind !== detected.api.kind || before.version !== detected.version) {
       this.#learned = new LearnedLimits(this.#options.clock, this.#options.log);
