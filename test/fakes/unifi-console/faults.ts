@@ -9,7 +9,7 @@ import type { Operation } from "./routes.ts";
 import type { PageEffect } from "./state.ts";
 
 /** Whether the console carries out the request before the fault shows. */
-export type Commit = "none" | "first";
+type Carried = "none" | "first";
 
 export type FaultAction =
   /** A fixed answer. Body "api" is an error in the words of the API asked. */
@@ -18,12 +18,12 @@ export type FaultAction =
       readonly status: number;
       readonly body?: "api" | "html" | "empty" | { readonly text: string; readonly contentType: string };
       readonly headers?: Readonly<Record<string, string>>;
-      readonly commit?: Commit;
+      readonly commit?: Carried;
     }
   /** The API's own refusal, whatever was asked. */
-  | { readonly kind: "refuse"; readonly refusal: RefusalKind; readonly message?: string; readonly commit?: Commit }
-  | { readonly kind: "reset"; readonly commit: Commit }
-  | { readonly kind: "silence"; readonly commit: Commit }
+  | { readonly kind: "refuse"; readonly refusal: RefusalKind; readonly message?: string; readonly commit?: Carried }
+  | { readonly kind: "reset"; readonly commit: Carried }
+  | { readonly kind: "silence"; readonly commit: Carried }
   /** Answers 504, resets or stays silent now, and carries the request out later. */
   | { readonly kind: "late-write"; readonly delayMs: number; readonly reply: "504" | "reset" | "silence" }
   | { readonly kind: "delay"; readonly delayMs: number }
@@ -47,7 +47,7 @@ export type FaultAction =
   | { readonly kind: "keys-revoked" }
   | { readonly kind: "login-without-session" }
   | { readonly kind: "login-limit" }
-  | { readonly kind: "reboot"; readonly downMs?: number; readonly commit: Commit }
+  | { readonly kind: "reboot"; readonly downMs?: number; readonly commit: Carried }
   | { readonly kind: "upgrade"; readonly profile: ProfileName };
 
 export type RecordMatch = Partial<Pick<FakeRecord, "name" | "type" | "data">>;

@@ -69,7 +69,7 @@ interface Caller {
 function identify(call: Call): Caller | Reply {
   const { state, request, route } = call;
   const key = request.headers["x-api-key"];
-  if (key !== undefined && state.profile.apiKeys) {
+  if (key !== undefined && (state.profile.apiKeys || state.switches.apiKeys === "yes")) {
     const role = state.access.keys.get(key);
     return role === undefined ? unauthorized(call) : { role, session: undefined };
   }

@@ -60,11 +60,18 @@ export class Gateway {
     this.#countOutage(nowMs, verdict.starts);
   }
 
+  /** The gateway is gone, with what waited to be loaded; `reload` is its start. */
+  powerOff(): void {
+    this.#cancelReload?.();
+    this.#cancelReload = undefined;
+    this.#downSinceMs ??= this.#time.nowMs();
+  }
+
   get reloads(): readonly RenderedState[] {
     return this.#reloads;
   }
 
-  /** False during the gap of a reload, and from a refused configuration to the next good one. */
+  /** False during the gap of a reload, without power, and from a refused configuration to the next good one. */
   get isAnswering(): boolean {
     return this.#downSinceMs === undefined && this.#time.nowMs() >= this.#gapUntilMs;
   }

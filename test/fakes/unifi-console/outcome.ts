@@ -18,7 +18,7 @@ import {
 } from "./replies.ts";
 import type { ListDistortion } from "./state.ts";
 
-export type Delivery =
+type Delivery =
   | { readonly kind: "whole" }
   | { readonly kind: "close-idle" }
   | { readonly kind: "reset" }

@@ -28,6 +28,8 @@ export interface Profile {
 }
 
 export interface Switches {
+  /** Whether keys count where the profile has none; reports on self-hosted applications conflict. */
+  readonly apiKeys: "by-profile" | "yes";
   readonly v2Put: "ok" | "already-exists" | "404" | "405" | "500";
   /** What a page limit above 200 does. */
   readonly limitMode: "clamp" | "reject";
@@ -58,6 +60,7 @@ export interface Switches {
 }
 
 export const DEFAULT_SWITCHES: Switches = {
+  apiKeys: "by-profile",
   v2Put: "ok",
   limitMode: "reject",
   metadata: "present",
@@ -89,7 +92,7 @@ const CONSOLE = {
   switches: {},
 } as const satisfies Omit<Profile, "version">;
 
-export const CONNECTOR_CONSOLE_ID = "70A7419783ED0000000006797F060000000006C719490000000062F1C8E1:1234567890";
+const CONNECTOR_CONSOLE_ID = "70A7419783ED0000000006797F060000000006C719490000000062F1C8E1:1234567890";
 
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   "udm-8.2": { ...CONSOLE, version: "8.2.93", root: "html", apiKeys: false, integration: "none" },

@@ -19,7 +19,7 @@ export interface ConsoleState {
   readonly shuffle: <T>(items: readonly T[]) => readonly T[];
 }
 
-export interface ShownList {
+interface ShownList {
   readonly untilMs: number;
   readonly records: readonly FakeRecord[];
 }

@@ -1,11 +1,12 @@
 // A UniFi console over real HTTPS: both DNS APIs over one store, authentication, validation, faults, and the gateway's
 // dnsmasq with a DNS port. Nothing in it is taken from src/. Start one with `startUnifiConsole(options)`, then:
-//   url, apiKey, viewerKey, username, password, fingerprint, caPem, dnsPort   what a client is given
+//   url, apiKey, viewerKey, username, password, fingerprint, caPem   what a client is given
 //   records(), commits(), reloads(), requests(), counters()     what happened, newest last
 //   seed(record…), hand(edit), settle(), reset()                 the store, from outside the API
 //   faults.plan([…]), faults.random({ seed, rate }), faults.replay(fired), faults.clear(), faults.fired()
 //   reboot(), upgrade(profile), set(switches), expireSessions(), rotateCsrf(), revokeKeys(), rotateCertificate(),
 //   setTransport(mode), site(reference)                          events; times run at `timeScale` or by a ManualTime
+// Beside it: startDnsPort(unifi.gateway()), startAdminApi(unifi), checkWithDnsmasq(state.configuration).
 
 import { createRandom } from "#test/support/random.ts";
 import { Access, type UserAccount } from "./access.ts";
@@ -44,7 +45,7 @@ export interface UnifiConsoleOptions {
   readonly networkDomains?: readonly string[];
 }
 
-export interface RebootOptions {
+interface RebootOptions {
   /** How long connections are refused, in the console's time; default 90 s. */
   readonly downMs?: number;
   /** How long lists are empty once it answers again; default 0. */
@@ -98,7 +99,7 @@ const DEFAULT_SEED = 1;
 const CERTIFICATE_DAYS_MS = 30 * 24 * 60 * 60 * 1000;
 
 export const CONSOLE_NAMES: readonly string[] = ["unifi.local", "localhost", "127.0.0.1"];
-export const CONSOLE_USER: UserAccount = { username: "zonegate", password: "emulated-password", role: "admin" };
+const CONSOLE_USER: UserAccount = { username: "zonegate", password: "emulated-password", role: "admin" };
 
 /** A certificate as a console makes it for itself, valid for a month around now. */
 export function createConsoleCertificate(names: readonly string[] = CONSOLE_NAMES): ServerCertificate {
@@ -228,6 +229,7 @@ class RunningConsole implements UnifiConsole {
   async reboot({ downMs = DEFAULT_REBOOT_MS, emptyListsMs = 0 }: RebootOptions = {}): Promise<void> {
     if (!this.#transport.isListening) return;
     this.access.restart();
+    for (const gateway of this.#gateways.values()) gateway.powerOff();
     await this.#transport.close();
     this.#state.time.after(downMs, () => void this.#comeBack(emptyListsMs));
   }
@@ -286,6 +288,7 @@ class RunningConsole implements UnifiConsole {
       this.#state.time.after(PORT_RETRY_MS, () => void this.#comeBack(emptyListsMs));
       return;
     }
+    for (const gateway of this.#gateways.values()) gateway.reload();
     if (emptyListsMs > 0) for (const site of this.#state.sites) this.#showList(site, [], emptyListsMs);
   }
 

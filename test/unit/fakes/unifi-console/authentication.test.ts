@@ -145,6 +145,12 @@ describe("a self-hosted Network application", () => {
     expect(await call("POST", V2, { headers, body: BODY })).toMatchObject({ status: 200 });
   });
 
+  test("takes keys when the switch says so", async () => {
+    const { call } = await start({ profile: "selfhosted-10", switches: { apiKeys: "yes" } });
+    expect(await call("GET", V2)).toMatchObject({ status: 200 });
+    expect(await call("GET", "/integration/v1/info")).toMatchObject({ status: 200 });
+  });
+
   test("answers a wrong password, a missing session and a missing key in its own words", async () => {
     const { call, unifi } = await start({ profile: "selfhosted-10" });
     const wrong = await login({ call, unifi: { username: unifi.username, password: "wrong" } }, "/api/login");

@@ -6,6 +6,7 @@ import { judgeConfiguration, renderConfiguration } from "#test/fakes/unifi-conso
 import { createIds, type FakeRecord, type RecordFields, Site } from "#test/fakes/unifi-console/records.ts";
 import { ManualTime } from "#test/fakes/unifi-console/time.ts";
 import { startUnifiConsole, type UnifiConsole } from "#test/fakes/unifi-console/unifi-console.ts";
+import { eventually } from "#test/support/eventually.ts";
 
 const stops: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -40,6 +41,18 @@ describe("reloads of dnsmasq", () => {
     time.advance(4_000);
     expect(unifi.counters().outageMs).toBe(14_000 + 1_500);
   });
+});
+
+test("a reboot is an outage, after which dnsmasq loads what is stored", async () => {
+  const { unifi, time } = await startWithManualTime();
+  unifi.seed({ type: "A", name: "a.example.org", data: "10.0.0.1" });
+  await unifi.reboot();
+  time.advance(4_000);
+  expect(unifi.reloads()).toEqual([]);
+  expect(unifi.gateway().isAnswering).toBe(false);
+  time.advance(86_000);
+  await eventually("dnsmasq after the reboot", () => unifi.reloads().length === 1);
+  expect(unifi.counters().outageMs).toBe(90_000 + 1_500);
 });
 
 describe("the verdict on a configuration", () => {
