@@ -13,6 +13,7 @@ import { plan } from "#src/cli/plan.ts";
 import { serve } from "#src/cli/serve.ts";
 import type { SettingsSources } from "#src/config/load.ts";
 import { assertNever } from "#src/errors.ts";
+import { escapeUnsafe } from "#src/lib/unsafe-text.ts";
 
 process.exitCode = await run(process.argv.slice(2));
 // Nothing of ours runs any more; what a library still holds open must not keep the process alive.
@@ -55,9 +56,9 @@ async function run(argv: readonly string[]): Promise<ExitCode> {
 }
 
 function print(line: string): void {
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`${escapeUnsafe(line)}\n`);
 }
 
 function complain(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${escapeUnsafe(line)}\n`);
 }

@@ -1,9 +1,9 @@
 // Two ways to print one event: a JSON line as pino made it, or a line for people. Knows nothing of levels or sinks.
 
+import { escapeUnsafe } from "#src/lib/unsafe-text.ts";
+
 export type LogFormat = "json" | "text";
 
-/** What JSON leaves as it is but a terminal or a log reader might act on: DEL, C1, line separators, text direction. */
-const UNSAFE = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 /** A value that needs no quotes to be told from the next one. */
 const PLAIN = /^[\w!#$%&'()*+,\-./:;<>?@[\]^`{|}~]+$/;
 const LEVEL_WIDTH = 5;
@@ -31,8 +31,4 @@ function plainOrJson(value: unknown): string {
 /** The event name stands without quotes; a control character in it is shown as JSON would. */
 function escapeControls(text: string): string {
   return JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"');
-}
-
-function escapeUnsafe(line: string): string {
-  return line.replaceAll(UNSAFE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
