@@ -5,11 +5,13 @@ import type { Clock } from "#src/lib/clock.ts";
 import type { Lifecycle } from "#src/lib/lifecycle.ts";
 import type { Logger } from "#src/lib/log.ts";
 import { createAdminServer } from "#src/ops/admin-server.ts";
-import { createMetrics, type Metrics, type ServingState } from "#src/ops/metrics.ts";
+import { createMetrics, type Metrics, type ServingState, type UpstreamState } from "#src/ops/metrics.ts";
 import type { StatusResponse } from "#src/ops/responses.ts";
 import { createOpsServer, type OpsServer } from "#src/ops/server.ts";
 import { explainName } from "./explain/explain.ts";
-import { createReadingHalf, type ReadingHalf, type ReadingStatus } from "./reading-half.ts";
+import type { ProviderFactory } from "./provider.ts";
+import { prepareProvider } from "./provider-registry.ts";
+import type { createReadingHalf, ReadingHalf, ReadingStatus } from "./reading-half.ts";
 import { VERSION } from "./version.ts";
 import { createWritingHalf, type WritingHalf, type WritingStatus } from "./writing-half.ts";
 
@@ -43,8 +45,20 @@ export interface App extends Lifecycle {
   bugCaught(): void;
 }
 
-export function createApp(options: AppOptions): App {
-  return new ZonegateApp(options);
+/** Loads what the mode runs, and nothing else: a sidecar that only takes changes never loads the DNS server. */
+export async function createApp(options: AppOptions): Promise<App> {
+  const { parts } = options.settings.mode;
+  const [reading, createProvider] = await Promise.all([
+    parts.has("dns") ? import("./reading-half.ts") : undefined,
+    parts.has("webhook") ? prepareProvider(options) : undefined,
+  ]);
+  return new ZonegateApp(options, { createReadingHalf: reading?.createReadingHalf, createProvider });
+}
+
+/** Of each half, what makes it; `undefined` where the mode does without. */
+interface Makers {
+  readonly createReadingHalf: typeof createReadingHalf | undefined;
+  readonly createProvider: ProviderFactory | undefined;
 }
 
 class ZonegateApp implements App {
@@ -57,7 +71,7 @@ class ZonegateApp implements App {
   readonly #admin: Lifecycle;
   #phase: "starting" | "running" | "draining" = "starting";
 
-  constructor(options: AppOptions) {
+  constructor(options: AppOptions, makers: Makers) {
     const { settings, clock, log } = options;
     const { parts } = settings.mode;
     this.#options = options;
@@ -66,26 +80,23 @@ class ZonegateApp implements App {
       build: { version: VERSION, node: process.version },
       readDnsFigures: () => this.#reading?.counters() ?? {},
       readServingState: () => this.#servingState(),
+      readUpstream: () => this.#upstreamState(),
       isWebhookExposed: parts.has("webhook") && settings.webhook.isExposed,
       clock,
     });
-    if (parts.has("dns")) {
-      this.#reading = createReadingHalf({
-        settings,
-        servesLocal: parts.has("webhook"),
-        clock,
-        log,
-        bugCaught: () => this.bugCaught(),
-      });
-    }
-    if (parts.has("webhook")) {
-      this.#writing = createWritingHalf({
-        settings,
-        clock,
-        log,
-        observer: this.#metrics,
-        onCommit: (recordSets) => this.#reading?.contributeLocal(recordSets),
-      });
+    this.#reading = makers.createReadingHalf?.({
+      settings,
+      servesLocal: parts.has("webhook") && settings.provider === "local",
+      clock,
+      log,
+      bugCaught: () => this.bugCaught(),
+    });
+    const provider = makers.createProvider?.({
+      onCommit: (recordSets) => this.#reading?.contributeLocal(recordSets),
+      secretUnread: (setting) => this.#metrics.secretUnread(setting),
+    });
+    if (provider !== undefined) {
+      this.#writing = createWritingHalf({ settings, provider, clock, log, observer: this.#metrics });
     }
     this.#admin = createAdminServer({
       socketPath: settings.admin.socket,
@@ -163,6 +174,17 @@ class ZonegateApp implements App {
     if (this.#phase === "starting") reasons.push("starting");
     for (const source of this.#reading?.status().waitingFor ?? []) reasons.push(`${source} has not been read yet`);
     return { isReady: reasons.length === 0, reasons };
+  }
+
+  #upstreamState(): UpstreamState | undefined {
+    const status = this.#writing?.status();
+    if (status?.console === undefined) return undefined;
+    const { trust, failure, lastSuccessAtMs } = status.console;
+    return {
+      provider: status.provider,
+      isUp: failure === undefined && lastSuccessAtMs !== undefined,
+      isVerified: trust !== "skip",
+    };
   }
 
   #servingState(): ServingState {

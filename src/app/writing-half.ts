@@ -2,36 +2,32 @@
 // decides nothing about records.
 
 import type { Settings } from "#src/config/settings.ts";
-import type { RecordSet } from "#src/domain/record.ts";
-import { UpstreamError } from "#src/errors.ts";
 import type { Clock } from "#src/lib/clock.ts";
 import type { Lifecycle } from "#src/lib/lifecycle.ts";
 import type { Logger } from "#src/lib/log.ts";
-import { createLocalStore, type LocalStatus, type LocalStore } from "#src/providers/local/local-store.ts";
-import { createRecordFolder } from "#src/providers/local/record-folder.ts";
 import { createScope } from "#src/sync/bounds.ts";
 import { createSyncEngine, type EngineStatus, type OperatedEngine } from "#src/sync/engine.ts";
 import type { SyncObserver } from "#src/sync/engine-options.ts";
-import { createIntentFile } from "#src/sync/intent-file.ts";
 import type { ApplyReport } from "#src/sync/sync-engine.ts";
 import type { WebhookObserver } from "#src/webhook/observer.ts";
 import { createWebhookServer, type WebhookServer } from "#src/webhook/server.ts";
 import type { StoredFacts } from "./explain/facts.ts";
+import type { LastList, Provider, ProviderStatus } from "./provider.ts";
 
 export interface WritingHalfOptions {
   readonly settings: Settings;
+  readonly provider: Provider;
   readonly clock: Clock;
   readonly log: Logger;
   readonly observer: WebhookObserver & SyncObserver;
-  /** Called with all stored record sets after the load and after every write. */
-  readonly onCommit: (recordSets: readonly RecordSet[]) => void;
 }
 
-export interface WritingStatus {
+export interface WritingStatus extends ProviderStatus {
   readonly addresses: ReturnType<WebhookServer["addresses"]>;
   readonly provider: string;
   readonly engine: EngineStatus;
-  readonly store: LocalStatus;
+  /** The last complete list of the backend. */
+  readonly lastList: { readonly records: number; readonly atMs: number } | undefined;
   readonly lastApply: (ApplyReport & { readonly atMs: number }) | undefined;
 }
 
@@ -40,7 +36,7 @@ export interface WritingHalf extends Lifecycle {
   readonly engine: OperatedEngine;
   /** Opens the webhook's port: external-dns waits only some seconds for it, so this comes before everything else. */
   listen(): Promise<void>;
-  /** Loads what is stored. */
+  /** Starts the provider. */
   start(): Promise<void>;
   status(): WritingStatus;
   /** What is stored, for an explanation; a store that cannot list says why. */
@@ -49,8 +45,6 @@ export interface WritingHalf extends Lifecycle {
 
 /** Failures of the last apply that /status shows; the log has all of them. */
 const SHOWN_FAILURES = 20;
-/** A person waits for an explanation. */
-const LIST_TIMEOUT_MS = 5_000;
 
 export function createWritingHalf(options: WritingHalfOptions): WritingHalf {
   return new JoinedWritingHalf(options);
@@ -58,19 +52,17 @@ export function createWritingHalf(options: WritingHalfOptions): WritingHalf {
 
 class JoinedWritingHalf implements WritingHalf {
   readonly engine: OperatedEngine;
-  readonly #store: LocalStore;
+  readonly #provider: Provider;
   readonly #webhook: WebhookServer;
+  #lastList: LastList | undefined;
   #lastApply: WritingStatus["lastApply"];
 
-  constructor({ settings, clock, log, observer, onCommit }: WritingHalfOptions) {
-    this.#store = createLocalStore({
-      folder: createRecordFolder({ folder: settings.data.dir, log, nowMs: () => clock.nowMs() }),
-      clock,
-      onCommit,
-    });
+  constructor({ settings, provider, clock, log, observer }: WritingHalfOptions) {
+    this.#provider = provider;
+    const { intentLog } = provider;
     const engine = createSyncEngine({
-      intentLog: createIntentFile(settings.data.dir, this.#store.provider, log),
-      store: this.#store,
+      ...(intentLog === undefined ? {} : { intentLog }),
+      store: provider.store,
       domainFilter: settings.domainFilter,
       scope: createScope({
         domainFilter: settings.domainFilter,
@@ -85,11 +77,14 @@ class JoinedWritingHalf implements WritingHalf {
       clock,
       log,
       observer: {
-        listed: (provider, list) => observer.listed(provider, list),
-        stepApplied: (provider, kind) => observer.stepApplied(provider, kind),
-        applied: (provider, report) => {
+        listed: (name, list) => {
+          this.#lastList = { records: list.records, atMs: clock.nowMs() };
+          observer.listed(name, list);
+        },
+        stepApplied: (name, kind) => observer.stepApplied(name, kind),
+        applied: (name, report) => {
           this.#lastApply = { ...report, failures: report.failures.slice(0, SHOWN_FAILURES), atMs: clock.nowMs() };
-          observer.applied(provider, report);
+          observer.applied(name, report);
         },
       },
     });
@@ -115,34 +110,28 @@ class JoinedWritingHalf implements WritingHalf {
   }
 
   start(): Promise<void> {
-    return this.#store.load();
+    return this.#provider.start();
   }
 
-  /** The folder is given up last: until then a request may still be writing. */
+  /** The provider is given up last: until then a request may still be writing. */
   async stop(): Promise<void> {
     await this.#webhook.stop();
-    this.#store.close();
+    await this.#provider.stop();
   }
 
   status(): WritingStatus {
+    const last = this.#lastList;
     return {
+      ...this.#provider.status(),
       addresses: this.#webhook.addresses(),
-      provider: this.#store.provider,
+      provider: this.#provider.store.provider,
       engine: this.engine.status(),
-      store: this.#store.status(),
+      lastList: last && { records: last.records.length, atMs: last.atMs },
       lastApply: this.#lastApply,
     };
   }
 
-  /** Past the engine and its lock: a list of the local store is a look at memory, and shows what is on disk. */
-  async stored(): Promise<StoredFacts> {
-    const { provider } = this.#store;
-    try {
-      const { records } = await this.#store.list(AbortSignal.timeout(LIST_TIMEOUT_MS));
-      return { provider, records };
-    } catch (error) {
-      if (!(error instanceof UpstreamError)) throw error;
-      return { provider, records: [], problem: error.message };
-    }
+  stored(): Promise<StoredFacts> {
+    return this.#provider.stored(this.#lastList);
   }
 }

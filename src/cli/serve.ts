@@ -33,7 +33,7 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
     log = logger;
     for (const warning of settings.warnings) logger.warn({ warning }, "setting questioned");
     const setLogLevel = (level: LogLevel): void => logger.setLevel(level);
-    const app = createApp({ settings, clock: SYSTEM_CLOCK, log, setLogLevel });
+    const app = await createApp({ settings, clock: SYSTEM_CLOCK, log, setLogLevel });
     const signals = watchSignals(logger);
     watchForBugs({ log: logger, bugCaught: () => app.bugCaught(), end: () => endByBug(logger) });
     // A folder on a dead mount can hold the start up for ever; whoever waits for it must be able to end it.

@@ -15,10 +15,15 @@ export function summariseSettings(settings: Settings): readonly string[] {
     ["zones", listText(zones.map(({ apex }) => apex))],
     ["manifests", sources.manifests ?? "none"],
     ["records", records.length === 0 ? "none" : `${records.length} written down`],
-    ["provider", `${settings.provider}, in ${settings.data.dir}${settings.sync.dryRun ? " (dry run)" : ""}`],
+    ["provider", `${settings.provider}${placeText(settings)}${settings.sync.dryRun ? " (dry run)" : ""}`],
     ...settings.warnings.map((warning) => ["warning", warning] as const),
   ];
   return facts.map(([label, text]) => `${label.padEnd(LABEL_WIDTH)}${text}`);
+}
+
+function placeText({ provider, data, unifi }: Settings): string {
+  if (provider === "local") return `, in ${data.dir}`;
+  return unifi === undefined ? "" : `, at ${unifi.url} (API ${unifi.api}, trust ${unifi.trust.kind})`;
 }
 
 function listenText({ addresses, port }: Listener): string {

@@ -21,26 +21,39 @@ export interface Layers {
   readonly tree: Record<string, unknown>;
   /** `SERVER_PORT`, `--webhook-port` or `zonegate.yaml line 7`; `undefined` when nobody set it. Takes a path in the schema. */
   readonly setBy: (path: readonly PropertyKey[]) => string | undefined;
+  /** The file that a secret was read from, so that it can be read again; `undefined` when it stands somewhere itself. */
+  readonly secretFile: (path: readonly string[]) => string | undefined;
   readonly problems: readonly ConfigProblem[];
+  /** Settings that somebody set, but whose value could not be read. */
+  readonly unread: readonly string[];
 }
 
 interface OuterValue {
   readonly value: string;
   readonly place: string;
+  /** Where a secret's NAME_FILE leads. */
+  readonly file?: string;
 }
 
 /** Takes each setting from the flags, else from the environment, else from the file; reads no value. */
 export function layer(schema: unknown, sources: LayerSources): Layers {
   const tree = structuredClone(sources.file.values) as Record<string, unknown>;
   const problems: ConfigProblem[] = [];
+  const unread: string[] = [];
   const places = new Map<string, string>();
+  const secretFiles = new Map<string, string>();
   for (const leaf of settingsOf(schema)) {
     const outer = fromFlag(leaf, sources) ?? fromEnvironment(leaf, sources, problems);
-    if (outer !== undefined && setAt(tree, leaf.path, outer.value)) places.set(leaf.path.join("."), outer.place);
+    if (outer === undefined && isFileNamed(leaf, sources)) unread.push(leaf.path.join("."));
+    if (outer === undefined || !setAt(tree, leaf.path, outer.value)) continue;
+    places.set(leaf.path.join("."), outer.place);
+    if (outer.file !== undefined) secretFiles.set(leaf.path.join("."), outer.file);
   }
   return {
     tree,
     problems,
+    unread,
+    secretFile: (path) => secretFiles.get(path.join(".")),
     setBy: (path) => {
       const outer = path.map((_, index) => places.get(path.slice(0, index + 1).join("."))).find(Boolean);
       return outer ?? (getAt(sources.file.values, path) === undefined ? undefined : sources.file.placeOf(path));
@@ -127,7 +140,7 @@ function fromFiles(
     if (path === undefined || isUnset(path)) return [];
     try {
       // An editor or `echo` leaves a line break at the end.
-      return [{ value: context.sources.readFile(path).trim(), place }];
+      return [{ value: context.sources.readFile(path).trim(), place, file: path }];
     } catch (error) {
       context.problems.push({
         path: `${context.leaf.path.join(".")} (${place})`,
@@ -137,6 +150,11 @@ function fromFiles(
       return [];
     }
   });
+}
+
+/** A secret whose NAME_FILE is set: without a value, that file could not be read. */
+function isFileNamed({ meta }: SettingLeaf, { env }: LayerSources): boolean {
+  return meta.secret === true && (meta.env ?? []).some((name) => !isUnset(env[`${name}_FILE`] ?? ""));
 }
 
 /** The system's short code where there is one: ENOENT, EACCES. */

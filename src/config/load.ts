@@ -5,6 +5,7 @@ import { type ConfigFile, EMPTY_FILE, parseConfigFile } from "./file.ts";
 import { type Environment, fillDefaults, type Layers, layer, reasonOf, removeAt } from "./layers.ts";
 import { chooseMode, MODE_TABLE } from "./mode.ts";
 import { problemsOf } from "./problems.ts";
+import { chooseProvider } from "./provider-choice.ts";
 import { resolveSettings } from "./resolve.ts";
 import { SETTINGS_SCHEMA, type WrittenSettings } from "./schema.ts";
 import { settingsOf } from "./setting.ts";
@@ -28,12 +29,18 @@ export function loadSettings(sources: SettingsSources): Settings {
   const layers = layer(SETTINGS_SCHEMA, { ...sources, file });
   const problems = [...fileProblems, ...layers.problems];
   const setBy = (name: string): string | undefined => layers.setBy(name.split("."));
-  // A wrong mode counts as not written here; reading the tree reports it.
-  const mode = chooseMode(SETTINGS_SCHEMA.shape.mode.safeParse(layers.tree["mode"]).data, setBy);
-  fillDefaults(layers.tree, MODE_TABLE[mode.mode].defaults);
+  // A wrong provider or mode counts as not written here; reading the tree reports it.
+  const { provider: providerKind, mode: modeKind } = SETTINGS_SCHEMA.shape;
+  const named =
+    layers.tree["provider"] === undefined ? undefined : providerKind.safeParse(layers.tree["provider"]).data;
+  const provider = chooseProvider(named, setBy);
+  const mode = chooseMode(modeKind.safeParse(layers.tree["mode"]).data, { provider, setBy });
+  fillDefaults(layers.tree, { provider: provider.name, ...MODE_TABLE[mode.mode].defaults });
   const written = readTree(layers);
   problems.push(...written.problems);
-  const resolved = resolve(written, { mode, configFile: path, setBy });
+  const { readFile, env } = sources;
+  const apiKeyFile = layers.secretFile(["unifi", "apiKey"]);
+  const resolved = resolve(written, { mode, configFile: path, setBy, readFile, env, apiKeyFile });
   // What a file that cannot be read sets is unknown, so nothing can be said to be missing.
   if (fileProblems.length === 0) problems.push(...resolved.problems);
   if (problems.length > 0 || resolved.settings === undefined) throw new ConfigError(problems);
@@ -72,14 +79,14 @@ interface ReadTree {
   /** `undefined` when not even the settings that were right could be read by themselves. */
   readonly written: WrittenSettings | undefined;
   readonly problems: readonly ConfigProblem[];
-  /** Paths of settings that were wrong and stand at their default in `written`. */
+  /** Paths of settings that were wrong, or could not be read, and stand at their default in `written`. */
   readonly replaced: readonly string[];
 }
 
 /** Reads a second time without what was wrong, so that what depends on several settings is checked in the same run. */
-function readTree({ tree, setBy }: Layers): ReadTree {
+function readTree({ tree, setBy, unread }: Layers): ReadTree {
   const first = SETTINGS_SCHEMA.safeParse(tree, { reportInput: true });
-  if (first.success) return { written: first.data, problems: [], replaced: [] };
+  if (first.success) return { written: first.data, problems: [], replaced: unread };
   const replaced = first.error.issues.flatMap((issue) => {
     const paths = issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
     return paths.map(settingAt);
@@ -89,7 +96,7 @@ function readTree({ tree, setBy }: Layers): ReadTree {
   return {
     written: SETTINGS_SCHEMA.safeParse(rest).data,
     problems: problemsOf(first.error.issues, { schema: SETTINGS_SCHEMA, setBy }),
-    replaced: replaced.map((path) => path.join(".")),
+    replaced: [...replaced.map((path) => path.join(".")), ...unread],
   };
 }
 

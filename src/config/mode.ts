@@ -1,7 +1,9 @@
 // The table of modes (docs/decisions.md 32) as data: which mode follows from what is set, what it runs, what it changes.
 // docs/settings.md prints this table; nothing else decides a mode.
 
-export const MODES = ["embedded", "standalone", "resolver", "webhook"] as const;
+import type { ProviderChoice, SetBy } from "./provider-choice.ts";
+
+export const MODES = ["embedded", "webhook", "standalone", "resolver"] as const;
 export type Mode = (typeof MODES)[number];
 
 /** `dns` answers queries, `webhook` takes changes from external-dns, `ops` shows health and metrics. */
@@ -55,6 +57,13 @@ export const MODE_TABLE: Readonly<Record<Mode, ModeRow>> = {
     },
     needs: [],
   },
+  webhook: {
+    when: "the provider is `unifi`: `provider` says so, or a setting of `unifi` is there and `provider` is not",
+    purpose: "only takes changes from external-dns, as a sidecar: no port for DNS is opened",
+    parts: ["webhook", "ops"],
+    defaults: {},
+    needs: [],
+  },
   standalone: {
     when: "zones, records, manifests, a data folder or a domain filter are set",
     purpose: "one process that answers and takes changes, inside or outside a cluster",
@@ -69,21 +78,15 @@ export const MODE_TABLE: Readonly<Record<Mode, ModeRow>> = {
     defaults: {},
     needs: ["zones"],
   },
-  webhook: {
-    when: "`mode` says so",
-    purpose: "only takes changes from external-dns, as a sidecar",
-    parts: ["webhook", "ops"],
-    defaults: {},
-    needs: [],
-  },
 };
 
-/**
- * Decides the mode. `explicit` is the setting `mode`; `setBy` tells where a setting's value comes from, `undefined` when
- * nobody set it.
- */
-export function chooseMode(explicit: Mode | undefined, setBy: (path: string) => string | undefined): ModeChoice {
+/** Decides the mode. `explicit` is the setting `mode`. */
+export function chooseMode(
+  explicit: Mode | undefined,
+  { provider, setBy }: { readonly provider: ProviderChoice; readonly setBy: SetBy },
+): ModeChoice {
   if (explicit !== undefined) return choice(explicit, `mode is set (${setBy("mode") ?? "by its default"})`);
+  if (provider.name === "unifi") return choice("webhook", `${provider.reason} and mode is not`);
   for (const path of CONTENT_SETTINGS) {
     const place = setBy(path);
     if (place !== undefined) return choice("standalone", `${path} is set (${place}) and mode is not`);

@@ -4,11 +4,15 @@ import { join } from "node:path";
 import { createDomainFilter, type DomainFilter } from "#src/domain/domain-filter.ts";
 import { type DomainName, joinName, parseName } from "#src/domain/name.ts";
 import { canonicalTarget } from "#src/domain/target.ts";
+import type { Environment } from "./layers.ts";
 import { listenerProblems } from "./listener-conflicts.ts";
 import { MODE_TABLE, type ModeChoice } from "./mode.ts";
+import { readOtherWebhooks } from "./other-webhooks.ts";
 import type { CrossProblem } from "./problems.ts";
+import type { SetBy } from "./provider-choice.ts";
 import type { WrittenSettings } from "./schema.ts";
 import type { Settings, StaticRecordSettings, ZoneSettings } from "./settings.ts";
+import { readUnifi, type UnifiRead } from "./unifi.ts";
 import { readWebhookAccess } from "./webhook-access.ts";
 
 const MS_PER_SECOND = 1_000;
@@ -16,8 +20,12 @@ const MS_PER_SECOND = 1_000;
 export interface ResolveContext {
   readonly mode: ModeChoice;
   readonly configFile: string | undefined;
-  /** Where a setting's value comes from; `undefined` when nobody set it. */
-  readonly setBy: (path: string) => string | undefined;
+  readonly setBy: SetBy;
+  /** Text of a file; throws the system's error. */
+  readonly readFile: (path: string) => string;
+  readonly env: Environment;
+  /** Where the console's key was read from, when that is a file of its own. */
+  readonly apiKeyFile: string | undefined;
 }
 
 export interface Resolved {
@@ -30,6 +38,7 @@ export function resolveSettings(written: WrittenSettings, context: ResolveContex
   const filter = readFilter(written.domainFilter);
   const records = readRecords(written.records, context);
   const access = readWebhookAccess(written.webhook, context.setBy);
+  const unifi = readConsole(written, context);
   const settings: Settings = {
     configFile: context.configFile,
     mode: context.mode,
@@ -47,6 +56,7 @@ export function resolveSettings(written: WrittenSettings, context: ResolveContex
     records: records.settings,
     sources: { manifests: written.sources.manifests, annotationPrefixes: written.sources.annotationPrefixes },
     domainFilter: filter.value,
+    unifi: unifi.unifi,
     data: written.data,
     sync: {
       applyBudgetMs: Math.round(written.sync.applyBudgetSeconds * MS_PER_SECOND),
@@ -59,7 +69,7 @@ export function resolveSettings(written: WrittenSettings, context: ResolveContex
     },
     admin: { socket: written.admin.socket ?? join(written.data.dir, "admin.sock") },
     shutdown: { lameDuckMs: Math.round(written.shutdown.lameDuckSeconds * MS_PER_SECOND) },
-    warnings: warningsOf(written, { mode: context.mode, isWebhookExposed: access.webhook.isExposed }),
+    warnings: [...warningsOf(written, context, access.webhook.isExposed), ...unifi.warnings],
   };
   const problems = [
     ...filter.problems,
@@ -67,8 +77,23 @@ export function resolveSettings(written: WrittenSettings, context: ResolveContex
     ...zoneProblems(settings),
     ...listenerProblems(settings),
     ...(context.mode.parts.has("webhook") ? access.problems : []),
+    ...unifi.problems,
   ];
   return { settings, problems };
+}
+
+interface ConsoleRead extends UnifiRead {
+  readonly warnings: readonly string[];
+}
+
+function readConsole(written: WrittenSettings, context: ResolveContext): ConsoleRead {
+  if (written.provider !== "unifi" || !context.mode.parts.has("webhook")) {
+    return { unifi: undefined, problems: [], warnings: [] };
+  }
+  const others = readOtherWebhooks(context.env);
+  const { unifi, problems } = readUnifi(written.unifi, { ...context, hasLogin: others.hasLogin });
+  const refused = others.problems.map((problem) => ({ concerns: ["unifi"], problem }));
+  return { unifi, problems: [...problems, ...refused], warnings: others.warnings };
 }
 
 type WrittenZone = WrittenSettings["zones"][number];
@@ -161,7 +186,8 @@ function zoneProblems({ zones, mode }: Settings): readonly CrossProblem[] {
 
 function warningsOf(
   written: WrittenSettings,
-  { mode, isWebhookExposed }: { readonly mode: ModeChoice; readonly isWebhookExposed: boolean },
+  { mode, setBy }: ResolveContext,
+  isWebhookExposed: boolean,
 ): readonly string[] {
   const warnings: string[] = [];
   if (mode.parts.has("webhook") && isWebhookExposed) {
@@ -177,8 +203,26 @@ function warningsOf(
   if (mode.mode === "webhook" && written.provider === "local") {
     warnings.push("mode: webhook with provider local keeps records that nobody answers, because DNS does not run");
   }
+  const unanswered = ["zones", "records", "sources.manifests"].filter((path) => setBy(path) !== undefined);
+  if (!mode.parts.has("dns") && unanswered.length > 0) {
+    warnings.push(
+      `${unanswered.join(", ")}: set, but mode ${mode.mode} answers no DNS; mode standalone answers them and takes changes too`,
+    );
+  }
   if (mode.parts.has("dns") && written.dns.allow.some(({ prefixLength }) => prefixLength === 0)) {
     warnings.push("dns.allow: everybody may ask, so forged queries can turn this server against others");
   }
-  return warnings;
+  return [...warnings, ...consoleWarnings(written, mode)];
+}
+
+function consoleWarnings({ provider, unifi }: WrittenSettings, mode: ModeChoice): readonly string[] {
+  if (provider !== "unifi") {
+    return unifi.host === undefined
+      ? []
+      : [`unifi: set, but provider ${provider} keeps the records, so it is not used`];
+  }
+  if (!mode.parts.has("webhook") || !unifi.tls.skipVerify) return [];
+  return [
+    "unifi.tls.skipVerify: the console's certificate is not looked at, so anybody in the network can pose as it and take the key; zonegate pin HOST prints the line that ends this",
+  ];
 }

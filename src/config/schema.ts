@@ -9,12 +9,13 @@ import { setting } from "./setting.ts";
 import { DNS_SECTION, OPS_SECTION, WEBHOOK_SECTION } from "./settings/listeners.ts";
 import { ADMIN_SECTION, DATA_SECTION, LOG_SECTION, SHUTDOWN_SECTION, SYNC_SECTION } from "./settings/process.ts";
 import { DOMAIN_FILTER_SECTION, SOURCES_SECTION } from "./settings/sources.ts";
+import { UNIFI_SECTION } from "./settings/unifi.ts";
 import { RECORDS_SETTING, ZONES_SETTING } from "./settings/zones.ts";
 
-const PROVIDERS = ["local"] as const;
+const PROVIDERS = ["local", "unifi"] as const;
 export type ProviderName = (typeof PROVIDERS)[number];
 /** Named in our texts and not built yet: whoever asks for one learns that, instead of "none of the choices". */
-const LATER_PROVIDERS: readonly unknown[] = ["unifi", "cloudflare"];
+const LATER_PROVIDERS: readonly unknown[] = ["cloudflare"];
 
 export const SETTINGS_SCHEMA = z.strictObject({
   mode: setting(oneOf(MODES).optional(), {
@@ -23,11 +24,12 @@ export const SETTINGS_SCHEMA = z.strictObject({
     description: "What this process is for; the table of modes above says what each runs.",
     defaultText: "follows from what is set",
   }),
-  provider: setting(kind(readProvider, 'Write "local", the only provider of this release.').prefault("local"), {
+  provider: setting(kind(readProvider, 'Write "local" or "unifi".').prefault("local"), {
     env: ["ZONEGATE_PROVIDER"],
     flag: "provider",
     description:
-      "Where the records that external-dns writes are kept. `local`: in the data folder, answered by this process.",
+      "Where the records that external-dns writes are kept. `local`: in the data folder, answered by this process. `unifi`: on a UniFi console, which answers them.",
+    defaultText: "`unifi` when a setting of `unifi` is set, else `local`",
   }),
   log: LOG_SECTION,
   webhook: WEBHOOK_SECTION,
@@ -37,6 +39,7 @@ export const SETTINGS_SCHEMA = z.strictObject({
   records: RECORDS_SETTING,
   sources: SOURCES_SECTION,
   domainFilter: DOMAIN_FILTER_SECTION,
+  unifi: UNIFI_SECTION,
   data: DATA_SECTION,
   sync: SYNC_SECTION,
   admin: ADMIN_SECTION,

@@ -8,6 +8,7 @@ import type { Secret } from "#src/lib/secret.ts";
 import type { ModeChoice } from "./mode.ts";
 import type { Subnet } from "./network-kinds.ts";
 import type { ProviderName } from "./schema.ts";
+import type { UnifiSettings } from "./unifi.ts";
 
 export interface Settings {
   /** The file that was read; `undefined` when there was none. */
@@ -43,6 +44,8 @@ export interface Settings {
     readonly annotationPrefixes: readonly string[];
   };
   readonly domainFilter: DomainFilter;
+  /** `undefined` unless the provider is `unifi` and changes are taken. */
+  readonly unifi: UnifiSettings | undefined;
   readonly data: {
     /** Folder; may not exist yet. */
     readonly dir: string;

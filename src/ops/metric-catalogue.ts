@@ -91,6 +91,24 @@ export const METRICS = {
     labels: ["provider"],
     help: "Records in the backend at the last complete list, foreign ones included.",
   },
+  upstreamUp: {
+    name: "zonegate_upstream_up",
+    type: "gauge",
+    labels: ["provider"],
+    help: "1 when the last request to the backend went well, 0 when it failed or none was made; absent for the provider local.",
+  },
+  upstreamUnverified: {
+    name: "zonegate_upstream_unverified",
+    type: "gauge",
+    labels: ["provider"],
+    help: "1 while the backend's certificate is not verified, because a setting says so: whoever poses as it gets the key.",
+  },
+  secretFailures: {
+    name: "zonegate_secret_read_failures_total",
+    type: "counter",
+    labels: ["setting"],
+    help: "Times that the file of a secret could not be read again, by setting; the last good secret goes on.",
+  },
   zones: {
     name: "zonegate_zones",
     type: "gauge",

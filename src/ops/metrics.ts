@@ -16,11 +16,22 @@ export interface ServingState {
   readonly conflicts: number;
 }
 
+/** How it stands with a backend on another machine. */
+export interface UpstreamState {
+  readonly provider: string;
+  /** The last request went well. */
+  readonly isUp: boolean;
+  /** Somebody looks at whom we speak to. */
+  readonly isVerified: boolean;
+}
+
 export interface MetricsOptions {
   readonly build: { readonly version: string; readonly node: string };
   /** Figures of the data plane by name; totals since the process started. */
   readonly readDnsFigures: () => Readonly<Record<string, number>>;
   readonly readServingState: () => ServingState;
+  /** `undefined` without such a backend. */
+  readonly readUpstream: () => UpstreamState | undefined;
   /** Whether machines other than this one reach the webhook; fixed at the start. */
   readonly isWebhookExposed: boolean;
   readonly clock: Clock;
@@ -30,6 +41,8 @@ export interface MetricsOptions {
 export interface Metrics {
   requestHandled(route: string, statusCode: number, durationMs: number): void;
   bugCaught(): void;
+  /** The file of a secret could not be read again; `setting` is its path. */
+  secretUnread(setting: string): void;
   listed(provider: string, list: { readonly records: readonly unknown[] }): void;
   stepApplied(provider: string, kind: string): void;
   applied(
@@ -54,11 +67,15 @@ export function createMetrics(options: MetricsOptions): Metrics {
   gauge(registry, METRICS.webhookExposed).set(options.isWebhookExposed ? 1 : 0);
   const refreshServingState = servingStateFiller(registry, options.readServingState);
   const refreshDnsFigures = dnsFiguresFiller(registry, options.readDnsFigures);
+  const refreshUpstream = upstreamFiller(registry, options.readUpstream);
+  const secretFailures = counter(registry, METRICS.secretFailures);
   return {
     ...webhookObserver(registry, options.clock),
     ...syncObserver(registry),
+    secretUnread: (setting) => secretFailures.inc({ setting }),
     contentType: registry.contentType,
     render: () => {
+      refreshUpstream();
       refreshServingState();
       refreshDnsFigures();
       return registry.metrics();
@@ -117,6 +134,18 @@ function servingStateFiller(registry: Registry, readState: () => ServingState): 
     setAll(names, "zone", new Map(state.zones.map((zone) => [zone.zone, zone.names])));
     setAll(recordSets, "zone", new Map(state.zones.map((zone) => [zone.zone, zone.recordSets])));
     setAll(problems, "code", state.problems);
+  };
+}
+
+function upstreamFiller(registry: Registry, readUpstream: MetricsOptions["readUpstream"]): () => void {
+  const up = gauge(registry, METRICS.upstreamUp);
+  const unverified = gauge(registry, METRICS.upstreamUnverified);
+  return () => {
+    const upstream = readUpstream();
+    if (upstream === undefined) return;
+    const { provider, isUp, isVerified } = upstream;
+    up.set({ provider }, isUp ? 1 : 0);
+    unverified.set({ provider }, isVerified ? 0 : 1);
   };
 }
 

@@ -76,6 +76,24 @@ const DNS_STATUS = z.object({
     .meta({ description: "Absent when no folder of manifests is read." }),
 });
 
+const CONSOLE = z.object({
+  url: z.string(),
+  api: z.enum(["policies", "static-dns"]).optional().meta({ description: "Absent until the console was reached." }),
+  version: z.string().optional().meta({ description: "Of the Network application." }),
+  site: z.string().optional(),
+  trust: z.enum(["system", "ca", "pins", "skip"]).meta({
+    description: "How the console proves itself; `skip`: not at all, whoever answers gets the key.",
+  }),
+  certificateSha256: z.string().optional().meta({ description: "Of the certificate that was accepted last." }),
+  records: z.int().nonnegative(),
+  typesWithoutUpdate: list(z.string()).meta({ description: "Record types that this console cannot update in place." }),
+  lastSuccessAtMs: unixMs().optional(),
+  failure: z
+    .object({ code: z.string(), message: z.string(), atMs: unixMs() })
+    .optional()
+    .meta({ description: "What the last request failed with; absent when it went well." }),
+});
+
 const WEBHOOK_STATUS = z.object({
   addresses: list(LISTENER),
   provider: z.string(),
@@ -90,12 +108,20 @@ const WEBHOOK_STATUS = z.object({
       description: "Whether unfinished ownership survives a crash; `atomic` backends leave none.",
     }),
   }),
-  store: z.object({
-    generation: z.int().nonnegative(),
-    records: z.int().nonnegative(),
-    savedAtMs: unixMs().meta({ description: "Unix milliseconds of the last write; 0 when there was none." }),
-    fallback: z.string().optional().meta({ description: "Why the newest stored generation could not be used." }),
-  }),
+  store: z
+    .object({
+      generation: z.int().nonnegative(),
+      records: z.int().nonnegative(),
+      savedAtMs: unixMs().meta({ description: "Unix milliseconds of the last write; 0 when there was none." }),
+      fallback: z.string().optional().meta({ description: "Why the newest stored generation could not be used." }),
+    })
+    .optional()
+    .meta({ description: "Of the provider `local`." }),
+  console: CONSOLE.optional().meta({ description: "Of the provider `unifi`." }),
+  lastList: z
+    .object({ records: z.int().nonnegative(), atMs: unixMs() })
+    .optional()
+    .meta({ description: "The last complete list of the backend, foreign records included." }),
   lastApply: z
     .object({
       outcome: z.enum(["reached", "refused", "retry"]),

@@ -54,9 +54,9 @@ describe("the bundle", () => {
   test("leaves out what zod says in other languages: each file imports it as a namespace", async () => {
     const { sources } = JSON.parse(await readFile(join(folder, "main.mjs.map"), "utf8")) as { sources: string[] };
 
-    expect(sources.filter((source) => source.includes("zod/v4/locales")).map((source) => basename(source))).toEqual([
-      "en.js",
-    ]);
+    // The index holds no words: it is there because parts of the program are loaded only when a mode runs them.
+    const locales = sources.filter((source) => source.includes("zod/v4/locales")).map((source) => basename(source));
+    expect(locales.filter((file) => file !== "index.js")).toEqual(["en.js"]);
   });
 
   test("comes with its source maps and the licences of what is inside", async () => {

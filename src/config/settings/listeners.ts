@@ -10,13 +10,13 @@ export const TTL_LIMITS_SECONDS = { min: 0, max: 86_400 };
 
 export const WEBHOOK_SECTION = section({
   host: setting(host().prefault("localhost"), {
-    env: ["SERVER_HOST"],
+    env: ["SERVER_HOST", "WEBHOOK_SERVER_HOST"],
     flag: "webhook-host",
     description:
       "Address of the external-dns webhook. `localhost` is both loopbacks, 127.0.0.1 and ::1. An address that other machines reach needs a user name and a password.",
   }),
   port: setting(port().prefault(8888), {
-    env: ["SERVER_PORT"],
+    env: ["SERVER_PORT", "WEBHOOK_SERVER_PORT"],
     flag: "webhook-port",
     description: "Port of the external-dns webhook.",
   }),
@@ -36,12 +36,12 @@ export const WEBHOOK_SECTION = section({
 
 export const OPS_SECTION = section({
   host: setting(host().prefault("0.0.0.0"), {
-    env: ["METRICS_HOST", "HEALTHZ_HOST"],
+    env: ["METRICS_HOST", "HEALTHZ_HOST", "WEBHOOK_HEALTH_HOST"],
     flag: "ops-host",
     description: "Address of health, metrics and the read-only status.",
   }),
   port: setting(port().prefault(8080), {
-    env: ["METRICS_PORT", "HEALTH_PORT", "HEALTHZ_PORT", "HEALTH_CHECK_PORT"],
+    env: ["METRICS_PORT", "HEALTH_PORT", "HEALTHZ_PORT", "HEALTH_CHECK_PORT", "WEBHOOK_HEALTH_PORT"],
     flag: "ops-port",
     description: "Port of health, metrics and the read-only status.",
   }),

@@ -14,23 +14,36 @@ const LAME_DUCK_LIMITS_SECONDS = { min: 0, max: 300 };
 
 export const LOG_SECTION = section({
   level: setting(oneOf(["debug", "info", "warn", "error"]).prefault("info"), {
-    env: ["LOG_LEVEL"],
+    env: ["LOG_LEVEL", "WEBHOOK_LOGGING_LEVEL"],
     flag: "log-level",
     description: "The least severe event that is logged: `debug`, `info`, `warn` or `error`.",
   }),
-  format: setting(oneOf(["text", "json"]).optional(), {
-    env: ["LOG_FORMAT"],
+  format: setting(kind(readFormat, "Write text or json.").optional(), {
+    env: ["LOG_FORMAT", "WEBHOOK_LOGGING_FORMAT"],
     flag: "log-format",
-    description: "`text` for people, `json` for machines: one event a line.",
+    description: "`text` for people (`test` means the same), `json` for machines: one event a line.",
     defaultText: "`text` on a terminal, else `json`",
   }),
 });
+
+/** `test` is how kashalls' webhook calls its text. */
+const FORMATS: ReadonlyMap<unknown, "text" | "json"> = new Map([
+  ["text", "text"],
+  ["test", "text"],
+  ["json", "json"],
+]);
+
+function readFormat(input: unknown): Parsed<"text" | "json"> {
+  const format = FORMATS.get(typeof input === "string" ? input.trim() : input);
+  return format === undefined ? unparsable(`${quote(input)} is none of the choices`) : parsed(format);
+}
 
 export const DATA_SECTION = section({
   dir: setting(text("Write the path of a folder.").prefault("./data"), {
     env: ["DATA_DIR"],
     flag: "data-dir",
-    description: "Folder of everything that must outlive the process: the records of the `local` provider.",
+    description:
+      "Folder of everything that must outlive the process: the records of the `local` provider, the journal of unfinished changes of any other. Those others do without when it cannot be written.",
   }),
 });
 

@@ -155,12 +155,12 @@ describe("records", () => {
 });
 
 describe("the rest", () => {
-  test("unifi is said to come later", () => {
-    expect(problemsOf({ env: { ZONES: "a.example", ZONEGATE_PROVIDER: "unifi" } })).toEqual([
+  test("cloudflare is said to come later", () => {
+    expect(problemsOf({ env: { ZONES: "a.example", ZONEGATE_PROVIDER: "cloudflare" } })).toEqual([
       {
         path: "provider (ZONEGATE_PROVIDER)",
-        problem: '"unifi" is not there yet',
-        hint: 'Write "local", the only provider of this release.',
+        problem: '"cloudflare" is not there yet',
+        hint: 'Write "local" or "unifi".',
       },
     ]);
   });

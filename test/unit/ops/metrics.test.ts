@@ -12,6 +12,7 @@ function metricsWith(more: Partial<MetricsOptions> = {}) {
     build: { version: "1.2.3", node: "v24.0.0" },
     readDnsFigures: () => ({}),
     readServingState: () => SERVING,
+    readUpstream: () => undefined,
     isWebhookExposed: false,
     clock: new ManualClock(),
     ...more,
@@ -144,4 +145,31 @@ describe("figures", () => {
     expect(text).toContain("process_resident_memory_bytes");
     expect(text).toContain("nodejs_eventloop_lag_seconds");
   });
+});
+
+describe("a backend on another machine", () => {
+  test.each([
+    [true, true, ["up 1", "unverified 0"]],
+    [false, true, ["up 0", "unverified 0"]],
+    [true, false, ["up 1", "unverified 1"]],
+  ])("up %s, verified %s", async (isUp, isVerified, expected) => {
+    const metrics = metricsWith({ readUpstream: () => ({ provider: "unifi", isUp, isVerified }) });
+    const lines = await linesOf(metrics, "zonegate_upstream_");
+    expect(lines.map((line) => line.replace("zonegate_upstream_", "").replace('{provider="unifi"}', ""))).toEqual(
+      expected,
+    );
+  });
+
+  test("is not shown where there is none", async () => {
+    expect(await linesOf(metricsWith(), "zonegate_upstream_")).toEqual([]);
+  });
+});
+
+test("a secret whose file cannot be read is counted by setting", async () => {
+  const metrics = metricsWith();
+  metrics.secretUnread("unifi.apiKey");
+  metrics.secretUnread("unifi.apiKey");
+  expect(await linesOf(metrics, "zonegate_secret_")).toEqual([
+    'zonegate_secret_read_failures_total{setting="unifi.apiKey"} 2',
+  ]);
 });

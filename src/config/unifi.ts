@@ -1,0 +1,134 @@
+// What the settings of the console amount to together: where it is, with which key, and whom we trust to be it.
+
+import { X509Certificate } from "node:crypto";
+import type { Secret } from "#src/lib/secret.ts";
+import { reasonOf } from "./layers.ts";
+import type { CrossProblem } from "./problems.ts";
+import type { SetBy } from "./provider-choice.ts";
+import type { WrittenSettings } from "./schema.ts";
+
+/** A console that can be spoken to. */
+export interface UnifiSettings {
+  /** Without a final slash; always https. */
+  readonly url: string;
+  readonly apiKey: Secret;
+  /** Where the key is read again; `undefined` when it stands in the environment or in the file of settings. */
+  readonly apiKeyFile: string | undefined;
+  readonly site: string;
+  readonly api: WrittenSettings["unifi"]["api"];
+  readonly controller: "console" | "self-hosted";
+  readonly trust: UnifiTrust;
+}
+
+/** How the console proves itself (docs/decisions.md 12, 13). */
+export type UnifiTrust =
+  /** A certificate that the authorities of Node.js vouch for. */
+  | { readonly kind: "system" }
+  | { readonly kind: "ca"; readonly pem: string }
+  /** SHA-256 of the certificate, 64 hex digits in lower case each. */
+  | { readonly kind: "pins"; readonly sha256: readonly string[] }
+  | { readonly kind: "skip" };
+
+export interface UnifiContext {
+  readonly setBy: SetBy;
+  /** Text of a file; throws the system's error. */
+  readonly readFile: (path: string) => string;
+  readonly apiKeyFile: string | undefined;
+  /** The login of another webhook is set. */
+  readonly hasLogin: boolean;
+}
+
+export interface UnifiRead {
+  /** `undefined` when something is missing or wrong. */
+  readonly unifi: UnifiSettings | undefined;
+  readonly problems: readonly CrossProblem[];
+}
+
+const HOW_TO_CREATE_A_KEY =
+  "Create a key on the console (Network 9.0 or newer: Settings, Control Plane, Integrations) and set UNIFI_API_KEY, or UNIFI_API_KEY_FILE to a file that holds it";
+
+/** Only for the provider `unifi`. */
+export function readUnifi(written: WrittenSettings["unifi"], context: UnifiContext): UnifiRead {
+  const { host, apiKey, site, api, externalController } = written;
+  const trust = readTrust(written.tls, context);
+  const problems = [...missing(written, context), ...trust.problems];
+  if (host === undefined || apiKey === undefined || problems.length > 0) return { unifi: undefined, problems };
+  const controller = externalController ? "self-hosted" : "console";
+  const { apiKeyFile } = context;
+  return { unifi: { url: host, apiKey, apiKeyFile, site, api, controller, trust: trust.trust }, problems };
+}
+
+function missing({ host, apiKey }: WrittenSettings["unifi"], { hasLogin }: UnifiContext): readonly CrossProblem[] {
+  const problems: CrossProblem[] = [];
+  if (host === undefined) {
+    problems.push(
+      problem("unifi.host", "is missing", "Set UNIFI_HOST to the console's address, such as https://192.168.1.1."),
+    );
+  }
+  if (apiKey === undefined && hasLogin) {
+    const refusal = "is missing; a login by UNIFI_USER and UNIFI_PASS is not offered";
+    problems.push(problem("unifi.apiKey", refusal, `${HOW_TO_CREATE_A_KEY}; then remove the login.`));
+  }
+  if (apiKey === undefined && !hasLogin)
+    problems.push(problem("unifi.apiKey", "is missing", `${HOW_TO_CREATE_A_KEY}.`));
+  return problems;
+}
+
+/** At most one way of trust: with two, nobody could say which of them was meant to hold. */
+function readTrust(
+  { skipVerify, caFile, pins }: WrittenSettings["unifi"]["tls"],
+  { setBy, readFile }: UnifiContext,
+): { readonly trust: UnifiTrust; readonly problems: readonly CrossProblem[] } {
+  const ways = [
+    ...(skipVerify ? ["unifi.tls.skipVerify"] : []),
+    ...(caFile === undefined ? [] : ["unifi.tls.caFile"]),
+    ...(pins.length === 0 ? [] : ["unifi.tls.pins"]),
+  ];
+  if (ways.length > 1) {
+    const places = ways.map((path) => located(path, setBy)).join(" and ");
+    const sentence = "contradict each other";
+    return {
+      trust: { kind: "system" },
+      problems: [
+        { concerns: ways, problem: { path: places, problem: sentence, hint: "Keep one; a pin is the strictest." } },
+      ],
+    };
+  }
+  if (skipVerify) return { trust: { kind: "skip" }, problems: [] };
+  if (pins.length > 0) return { trust: { kind: "pins", sha256: [...new Set(pins)] }, problems: [] };
+  if (caFile === undefined) return { trust: { kind: "system" }, problems: [] };
+  const authority = readAuthority(caFile, readFile);
+  if (authority.problem === undefined) return { trust: { kind: "ca", pem: authority.pem }, problems: [] };
+  const hint = "Name a PEM file with the certificate of the authority, or pin the console's own: zonegate pin HOST.";
+  return {
+    trust: { kind: "system" },
+    problems: [problem(located("unifi.tls.caFile", setBy), `${caFile} ${authority.problem}`, hint)],
+  };
+}
+
+type Authority = { readonly pem: string; readonly problem?: undefined } | { readonly problem: string };
+
+function readAuthority(path: string, readFile: UnifiContext["readFile"]): Authority {
+  let pem: string;
+  try {
+    pem = readFile(path);
+  } catch (error) {
+    return { problem: `cannot be read: ${reasonOf(error)}` };
+  }
+  try {
+    // A console's own self-signed certificate may stand here too, so it need not be marked as an authority.
+    void new X509Certificate(pem);
+    return { pem };
+  } catch {
+    return { problem: "holds no certificate in PEM form" };
+  }
+}
+
+function problem(path: string, text: string, hint: string): CrossProblem {
+  return { concerns: [path.split(" ")[0] ?? path, "provider"], problem: { path, problem: text, hint } };
+}
+
+function located(path: string, setBy: SetBy): string {
+  const place = setBy(path);
+  return place === undefined ? path : `${path} (${place})`;
+}
