@@ -10,7 +10,7 @@ import type { UntrustedCertificate } from "./trust.ts";
  * Why the console did not do what it understood. `not-found` may mean the record, the site or the whole API; `server-error` is
  * never said by `classify`, but by who has seen one record fail again and again.
  */
-export type RefusalKind =
+type RefusalKind =
   | "already-exists"
   | "overlap"
   | "local-overlap"

@@ -3,7 +3,7 @@
 import { UpstreamError, UpstreamRejected } from "#src/errors.ts";
 import type { Clock } from "#src/lib/clock.ts";
 import { Secret } from "#src/lib/secret.ts";
-import { type Asked, classify, type Reply, retryAfterMs } from "./classify.ts";
+import { type Asked, CREDENTIALS_CODE, classify, type Reply, retryAfterMs } from "./classify.ts";
 import type { Exchange, Exchanged, Method } from "./transport.ts";
 
 /**
@@ -116,7 +116,7 @@ async function readKey(options: ConsoleClientOptions, call: Call, need: "current
   // Anything else could not be sent in a header; the key itself is not shown.
   if (/^[\x21-\x7e]+$/.test(key)) return key;
   const where = { upstream: "unifi", operation: call.operation };
-  throw new UpstreamRejected("unifi.credentials", where, "the API key is empty or holds blanks or control characters");
+  throw new UpstreamRejected(CREDENTIALS_CODE, where, "the API key is empty or holds blanks or control characters");
 }
 
 async function suppliedKey(options: ConsoleClientOptions, call: Call, need: "current" | "fresh"): Promise<string> {
@@ -127,7 +127,7 @@ async function suppliedKey(options: ConsoleClientOptions, call: Call, need: "cur
     if (error instanceof UpstreamError) throw error;
     // The supplier's own error is left out: nobody can say what it holds.
     const where = { upstream: "unifi", operation: call.operation };
-    throw new UpstreamRejected("unifi.credentials", where, "the API key could not be read");
+    throw new UpstreamRejected(CREDENTIALS_CODE, where, "the API key could not be read");
   }
 }
 

@@ -69,7 +69,10 @@ async function update(
   if (made !== undefined && (after.kind === "gone" || from.target === to.target)) return done(made.stored);
   if (written.ok) throw unseen("update", to);
   if (made !== undefined || after.kind === "gone") throw changed("update", to, "somebody else changed it");
-  if (!isNoUpdate(written.refusal, desk.api)) throw refused(to, written.refusal);
+  if (!isNoUpdate(written.refusal, desk.api)) {
+    if (written.refusal.kind === "not-found") throw changed("update", to, "the console moved its records");
+    throw refused(to, written.refusal);
+  }
   desk.learned.noteNoUpdate(to.type, written.refusal);
   return { kind: "unsupported" };
 }
@@ -78,10 +81,11 @@ async function update(
  * The record stands there as before, so the console does not update in place: some builds of the legacy API answer every PUT
  * with one of these (facts: unifi.md 1.1.4).
  */
-function isNoUpdate({ kind }: Refusal, { kind: api }: DnsApi): boolean {
-  if (kind === "no-method" || kind === "not-found") return true;
-  return api === "static-dns" && (kind === "already-exists" || kind === "server-error");
+function isNoUpdate({ kind }: Refusal, api: DnsApi): boolean {
+  return kind === "no-method" || (api.kind === "static-dns" && LEGACY_NO_UPDATE.has(kind));
 }
+
+const LEGACY_NO_UPDATE: ReadonlySet<Refusal["kind"]> = new Set(["already-exists", "not-found", "server-error"]);
 
 async function remove(record: StoredRecord, desk: Desk, signal: AbortSignal): Promise<Done> {
   const located = desk.inventory.locate(record);

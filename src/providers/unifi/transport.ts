@@ -11,7 +11,7 @@ const MAX_REQUEST_BYTES = 1_048_576;
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
-export interface ExchangeRequest {
+interface ExchangeRequest {
   readonly method: Method;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;

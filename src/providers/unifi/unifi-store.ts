@@ -136,17 +136,22 @@ class ConsoleStore implements UnifiStore {
     this.#agent.destroy();
   }
 
+  /** With getters, because a list in the middle of a step replaces what the step works with. */
   #desk(detected: Detected): Desk {
-    const store = { inventory: () => this.#inventory, learned: () => this.#learned, api: () => this.#detected?.api };
+    const [api, inventory, learned] = [
+      () => (this.#detected ?? detected).api,
+      () => this.#inventory,
+      () => this.#learned,
+    ] as const;
     return {
       get api() {
-        return store.api() ?? detected.api;
+        return api();
       },
       get inventory() {
-        return store.inventory();
+        return inventory();
       },
       get learned() {
-        return store.learned();
+        return learned();
       },
       relist: async (signal) => void (await this.#relist(signal)),
     };

@@ -211,3 +211,19 @@ describe("a legacy API that cannot update in place", () => {
     await expect(apply.update(record, MOVED)).rejects.toThrow(UpstreamConflict);
   });
 });
+
+describe("the official API, which updates in place", () => {
+  test("and once says 404 of a record that it lists is asked anew, without learning anything", async () => {
+    const { console, store, apply, record } = await start({ profile: "udm-10.4" });
+    console.faults.plan([{ operation: "update", action: { kind: "answer", status: 404, body: "api" }, times: 1 }]);
+    await expect(apply.update(record, MOVED)).rejects.toThrow(UpstreamConflict);
+    expect(store.status().typesWithoutUpdate).toEqual([]);
+    expect(await apply.update(record, MOVED)).toMatchObject({ kind: "done" });
+  });
+
+  test("but answers 405 on some build is believed", async () => {
+    const { console, apply, record } = await start({ profile: "udm-10.4" });
+    console.faults.plan([{ operation: "update", action: { kind: "answer", status: 405, body: "html" }, times: 1 }]);
+    expect(await apply.update(record, MOVED)).toEqual({ kind: "unsupported" });
+  });
+});
