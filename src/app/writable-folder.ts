@@ -1,7 +1,6 @@
 // Whether the data folder can be used, found out before anything depends on it. For providers that can do without.
 
-import { access, constants, mkdir } from "node:fs/promises";
-import { codeOf } from "#src/lib/atomic-file.ts";
+import { codeOf, prepareFolder } from "#src/lib/atomic-file.ts";
 import type { Clock } from "#src/lib/clock.ts";
 
 /** A folder on a dead mount never answers, and external-dns waits some seconds only for our port. */
@@ -21,8 +20,7 @@ export async function findFolder(path: string, clock: Clock): Promise<{ readonly
 
 async function problemOf(path: string): Promise<string | undefined> {
   try {
-    await mkdir(path, { recursive: true });
-    await access(path, constants.W_OK | constants.X_OK);
+    await prepareFolder(path);
     return undefined;
   } catch (error) {
     return codeOf(error) || String(error);

@@ -125,6 +125,30 @@ describe("with kashalls' environment and a pin", { timeout: TIMEOUT_MS }, () => 
     },
   );
 
+  test.each(["udm-10.4", "udm-9.4"] as const)(
+    "what the other webhook stored on %s is ours without a write",
+    async (profile) => {
+      const unifi = await startConsole({ profile });
+      const owned = '"heritage=external-dns,external-dns/owner=home,external-dns/resource=ingress/default/web"';
+      unifi.seed(
+        { type: "A", name: WEB, data: "10.0.0.1" },
+        { type: "TXT", name: `k8s.a.${WEB}`, data: owned },
+        { type: "CNAME", name: ALIAS, data: WEB, ttlSeconds: 300 },
+        { type: "TXT", name: `k8s.cname.${ALIAS}`, data: owned },
+      );
+      const writes = unifi.commits().length;
+      const sidecar = await startSidecar({ env: { ...kashalls(unifi), UNIFI_TLS_PIN: unifi.fingerprint } });
+      const { dns, desire } = await externalDnsAt(sidecar);
+      desire([endpoint(WEB, "A", ["10.0.0.1"]), endpoint(ALIAS, "CNAME", [WEB], { recordTTL: 300 })]);
+      expect(await dns.loop()).toMatchObject({ outcome: "no changes" });
+      expect(unifi.commits()).toHaveLength(writes);
+      desire([endpoint(WEB, "A", ["10.0.0.2"])]);
+      expect(await dns.loop()).toMatchObject({ outcome: "applied" });
+      expect(dataOf(unifi)).toEqual([`${WEB} A 10.0.0.2`]);
+      expect(await dns.loop()).toMatchObject({ outcome: "no changes" });
+    },
+  );
+
   test("the filter of the environment is negotiated", async () => {
     const unifi = await startConsole();
     const sidecar = await startSidecar({ env: { ...kashalls(unifi), UNIFI_TLS_PIN: unifi.fingerprint } });

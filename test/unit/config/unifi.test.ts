@@ -278,6 +278,12 @@ describe("the environment of the other webhooks", () => {
     ]);
   });
 
+  test("what is not used or refused stands in docs/migrate.md, as its warning says", () => {
+    const page = readFileSync(new URL("../../../docs/migrate.md", import.meta.url), "utf8");
+    const names = [...IGNORED_VARIABLES, ...REFUSED_VARIABLES];
+    expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+  });
+
   test("what is not used has no setting", () => {
     const known = new Set(describeSettings(SETTINGS_SCHEMA).flatMap(({ env }) => env));
     expect([...IGNORED_VARIABLES, ...REFUSED_VARIABLES].filter((name) => known.has(name))).toEqual([]);
