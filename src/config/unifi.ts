@@ -21,7 +21,7 @@ export interface UnifiSettings {
 }
 
 /** How the console proves itself (docs/decisions.md 12, 13). */
-export type UnifiTrust =
+type UnifiTrust =
   /** A certificate that the authorities of Node.js vouch for. */
   | { readonly kind: "system" }
   | { readonly kind: "ca"; readonly pem: string }

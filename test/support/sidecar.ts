@@ -14,7 +14,7 @@ export interface Sidecar extends SpawnedZonegate {
   status(): Promise<SidecarStatus>;
 }
 
-export type SidecarStatus = z.infer<typeof STATUS>;
+type SidecarStatus = z.infer<typeof STATUS>;
 const STATUS = z.looseObject({
   mode: z.string(),
   reason: z.string(),
