@@ -36,6 +36,11 @@ export async function detect(options: DetectOptions, signal: AbortSignal): Promi
     version === undefined
       ? await classicSite(options, networkPath, signal)
       : await officialSite(options, integrationPath, signal);
+  // A console that starts shows its page at every path, and one stray page would cost it the better API until the next outage:
+  // "none" is believed when it is said again after an answer of the older API.
+  if (version === undefined && (await readVersion(client, integrationPath, signal)) !== undefined) {
+    throw notFound("unifi.contradiction", "the console hid its official API for a moment; it is asked again");
+  }
   const siteId = version === undefined || api === "static-dns" ? undefined : site.id;
   if (siteId !== undefined && (await hasPolicies(client, policiesPath(integrationPath, siteId), signal))) {
     return { api: createPoliciesApi(client, integrationPath, siteId), site, version };
