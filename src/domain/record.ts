@@ -10,6 +10,12 @@ export function isRecordType(text: string): text is RecordType {
   return (RECORD_TYPES as readonly string[]).includes(text);
 }
 
+/**
+ * Values of one name and type that are written and answered: a hundred AAAA records are an answer of 2.8 KiB, far beyond what
+ * UDP carries, and more come from a mistake (facts: reliability T3). One number for both halves: what is acknowledged is served.
+ */
+export const MAX_TARGETS = 100;
+
 /** Which part of Zonegate a record set comes from, in falling order of right to a name (docs/decisions.md 17). */
 export const ORIGIN_KINDS = ["static", "local", "Ingress", "Service"] as const;
 export type OriginKind = (typeof ORIGIN_KINDS)[number];

@@ -3,6 +3,7 @@
 
 import type { DomainName } from "#src/domain/name.ts";
 import {
+  MAX_TARGETS,
   ORIGIN_KINDS,
   type Origin,
   originText,
@@ -34,9 +35,6 @@ export interface Conflict {
   /** One sentence for a person. */
   readonly reason: string;
 }
-
-/** Values of one name and type: more cannot be told apart by a client and bloat every answer (facts: reliability T25). */
-const MAX_TARGETS = 64;
 
 /** Types of which one name has one provider, so that IPv4 and IPv6 never lead to two different applications. */
 const ADDRESS_TYPES: ReadonlySet<RecordType> = new Set<RecordType>(["A", "AAAA", "CNAME"]);

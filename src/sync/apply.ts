@@ -97,6 +97,7 @@ export class Apply {
       state: new StateWatch(list),
       mayBegin: () => this.#mayBegin(),
       isExclusive: (type, other) => list.rules.isExclusive(type, other),
+      beforeBatch: (units) => this.#tools.backend.journal.renew(units),
       beforeSteps: (units) => this.#tools.backend.journal.begin(units),
       onApplied: (step) => this.#noteApplied(step),
     });

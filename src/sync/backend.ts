@@ -18,7 +18,7 @@ export class Backend {
     this.#options = options;
     this.#clock = options.clock;
     this.#guard = new ListGuard(options.store.provider, options.clock);
-    this.journal = new OwnershipJournal(options.intentLog, options.log);
+    this.journal = new OwnershipJournal(options.intentLog, options);
   }
 
   /** A complete list without the remains of an interrupted batch. Throws UpstreamError. */

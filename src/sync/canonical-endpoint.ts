@@ -5,7 +5,7 @@ import type { Endpoint } from "#src/domain/endpoint.ts";
 import { type DomainName, parseName } from "#src/domain/name.ts";
 import { ownedNameOf } from "#src/domain/ownership.ts";
 import { type Parsed, parsed, unparsable } from "#src/domain/parsed.ts";
-import { isRecordType, type RecordType } from "#src/domain/record.ts";
+import { isRecordType, MAX_TARGETS, type RecordType } from "#src/domain/record.ts";
 import type { BackendRules } from "#src/providers/provider.ts";
 import type { Bounds } from "#src/sync/bounds.ts";
 
@@ -18,12 +18,6 @@ export interface CanonicalEndpoint {
   /** `undefined`: not set, or the backend keeps none. */
   readonly ttlSeconds: number | undefined;
 }
-
-/**
- * Values of one name and type that we write: a hundred AAAA records are an answer of 2.8 KiB, far beyond what UDP carries, and
- * more come from a mistake (facts: reliability T3). The endpoint fails alone; what stands there stays and can be deleted.
- */
-export const MAX_TARGETS = 100;
 
 /** Reads an endpoint's name; external-dns may send Unicode, capitals and a final dot. */
 export function endpointName(endpoint: Endpoint): Parsed<DomainName> {

@@ -13,7 +13,13 @@ const fileSchema = z.object({
   format: z.literal("zonegate-intents"),
   version: z.literal(1),
   intents: z.array(
-    z.object({ textName: z.string(), text: z.string(), ownedName: z.string(), values: z.array(z.string()) }),
+    z.object({
+      textName: z.string(),
+      text: z.string(),
+      ownedName: z.string(),
+      types: z.array(z.string()),
+      values: z.array(z.string()),
+    }),
   ),
 });
 

@@ -4,6 +4,7 @@
 
 import type { DomainName } from "#src/domain/name.ts";
 import { RecordRefused } from "#src/errors.ts";
+import type { Clock } from "#src/lib/clock.ts";
 import type { Logger } from "#src/lib/log.ts";
 import type { RecordList, RecordStore, StoredRecord } from "#src/providers/provider.ts";
 import type { Part, Unit } from "#src/sync/plan.ts";
@@ -14,7 +15,9 @@ export interface Intent {
   /** Canonical text. */
   readonly text: string;
   readonly ownedName: DomainName;
-  /** The values that the text stands for, as `type target`. */
+  /** The types of the data that it stands for. */
+  readonly types: readonly string[];
+  /** The values that it stands for, as `type target`. */
   readonly values: readonly string[];
 }
 
@@ -23,6 +26,9 @@ export interface Settled {
   readonly removed: number;
   readonly hidden: ReadonlySet<StoredRecord>;
 }
+
+/** A write whose answer was lost may still be carried out: so long nothing is concluded from what is missing. */
+const SETTLE_AFTER_MS = 30_000;
 
 const NOTHING_TO_SETTLE: Settled = { removed: 0, hidden: new Set() };
 
@@ -35,15 +41,19 @@ export interface IntentLog {
 
 export class OwnershipJournal {
   readonly #intentLog: IntentLog | undefined;
+  readonly #clock: Clock;
   readonly #log: Logger;
+  /** When each pending text was noted last, by this process's clock. */
+  readonly #notedAtMs = new Map<string, number>();
   #pending: readonly Intent[] = [];
   /** Those of `#pending` that the batch under way noted. */
   #batch: readonly Intent[] = [];
   #isRead = false;
   #isDurable: boolean;
 
-  constructor(intentLog: IntentLog | undefined, log: Logger) {
+  constructor(intentLog: IntentLog | undefined, { clock, log }: { readonly clock: Clock; readonly log: Logger }) {
     this.#intentLog = intentLog;
+    this.#clock = clock;
     this.#log = log;
     this.#isDurable = intentLog !== undefined;
   }
@@ -55,10 +65,19 @@ export class OwnershipJournal {
 
   /** Notes the texts of these units before the first of them is written. */
   async begin(units: readonly Unit[]): Promise<void> {
+    await this.renew(units);
     const intents = units.flatMap(intentsOf);
     if (intents.length === 0) return;
     this.#batch = [...this.#batch, ...intents];
+    this.#noteTimes(intents);
     await this.#note(united([...this.#pending, ...intents]));
+  }
+
+  /** Before these units are written: a text noted earlier stands for what is written at its name from now on as well. */
+  async renew(units: readonly Unit[]): Promise<void> {
+    const written = new Map(units.map((unit) => [unit.name, unit.parts.flatMap(writtenValues)]));
+    const renewed = this.#pending.map((intent) => withValues(intent, written.get(intent.ownedName) ?? []));
+    if (renewed.some((intent, index) => intent !== this.#pending[index])) await this.#note(renewed);
   }
 
   /**
@@ -75,28 +94,35 @@ export class OwnershipJournal {
   }
 
   /**
-   * Takes back the texts that stand without their data. Throws what the store throws when it is away; the intents stay then.
-   * A text that the backend refuses to give up stays noted and is named in the result: nobody may be shown it.
+   * Takes back the texts that stand without their data, when the writes that would bring the data can no longer arrive. Until
+   * then, and when the backend refuses to give one up, such a text is named in the result: nobody may be shown it. Throws
+   * what the store throws when it is away; the intents stay then.
    */
   async settle(store: RecordStore, list: RecordList, signal: AbortSignal): Promise<Settled> {
     await this.#readOnce();
     this.#batch = [];
     if (this.#pending.length === 0) return NOTHING_TO_SETTLE;
-    const kept: Intent[] = [];
+    const kept = new Set<Intent>();
     const hidden = new Set<StoredRecord>();
     let removed = 0;
     for (const intent of this.#pending) {
+      const isOpen = this.#isOpen(intent);
+      if (isOpen) kept.add(intent);
       for (const record of orphansOf(intent, list)) {
-        if (await this.#remove(store, record, signal)) {
+        if (!isOpen && (await this.#remove(store, record, signal))) {
           removed += 1;
           continue;
         }
         hidden.add(record);
-        kept.push(intent);
+        kept.add(intent);
       }
     }
-    await this.#note(kept);
+    if (kept.size < this.#pending.length) await this.#note([...kept]);
     return { removed, hidden };
+  }
+
+  #isOpen(intent: Intent): boolean {
+    return this.#clock.monotonicMs() - (this.#notedAtMs.get(textKey(intent)) ?? 0) < SETTLE_AFTER_MS;
   }
 
   async #remove(store: RecordStore, record: StoredRecord, signal: AbortSignal): Promise<boolean> {
@@ -114,7 +140,9 @@ export class OwnershipJournal {
   async #readOnce(): Promise<void> {
     if (this.#isRead) return;
     try {
-      this.#pending = [...((await this.#intentLog?.read()) ?? []), ...this.#pending];
+      const left = (await this.#intentLog?.read()) ?? [];
+      this.#noteTimes(left);
+      this.#pending = united([...left, ...this.#pending]);
       this.#isRead = true;
       this.#isDurable = this.#intentLog !== undefined;
     } catch (error) {
@@ -123,9 +151,15 @@ export class OwnershipJournal {
     }
   }
 
+  #noteTimes(intents: readonly Intent[]): void {
+    for (const intent of intents) this.#notedAtMs.set(textKey(intent), this.#clock.monotonicMs());
+  }
+
   /** A log that cannot be written is a warning: records may be changed without it (docs/decisions.md 39). */
   async #note(intents: readonly Intent[]): Promise<void> {
     this.#pending = intents;
+    const texts = new Set(intents.map(textKey));
+    for (const text of this.#notedAtMs.keys()) if (!texts.has(text)) this.#notedAtMs.delete(text);
     if (this.#intentLog === undefined || !this.#isRead) return;
     try {
       await this.#intentLog.write(intents);
@@ -146,8 +180,22 @@ function united(intents: readonly Intent[]): readonly Intent[] {
   const byText = Map.groupBy(intents, textKey);
   return [...byText.values()].flatMap(([first, ...rest]) => {
     if (first === undefined) return [];
-    return [{ ...first, values: [...new Set([first, ...rest].flatMap(({ values }) => values))] }];
+    const all = [first, ...rest];
+    const types = [...new Set(all.flatMap((intent) => intent.types))];
+    return [{ ...first, types, values: [...new Set(all.flatMap(({ values }) => values))] }];
   });
+}
+
+/** Those of its types; the same intent when it stands for all of them already. */
+function withValues(intent: Intent, values: readonly string[]): Intent {
+  const own = values.filter((value) => intent.types.some((type) => value.startsWith(`${type} `)));
+  const all = new Set([...intent.values, ...own]);
+  return all.size === intent.values.length ? intent : { ...intent, values: [...all] };
+}
+
+function writtenValues(part: Part): readonly string[] {
+  if (part.role !== "data") return [];
+  return part.items.flatMap((item) => item.wanted.map((target) => `${item.type} ${target}`));
 }
 
 function textKey({ textName, text }: Intent): string {
@@ -155,16 +203,16 @@ function textKey({ textName, text }: Intent): string {
 }
 
 function intentsOf(unit: Unit): readonly Intent[] {
-  return unit.parts.flatMap((part) =>
-    part.steps.flatMap((step) => {
+  return unit.parts.flatMap((part) => {
+    const types = [...new Set(part.stoodFor.map(({ type }) => type))];
+    return part.steps.flatMap((step) => {
       const isAtRisk =
         (part.role === "claim" && step.kind === "create") || (part.role === "release" && step.kind === "delete");
       if (!isAtRisk) return [];
-      return [
-        { textName: step.record.name, text: step.record.target, ownedName: unit.name, values: valuesBehind(part) },
-      ];
-    }),
-  );
+      const { name: textName, target: text } = step.record;
+      return [{ textName, text, ownedName: unit.name, types, values: valuesBehind(part) }];
+    });
+  });
 }
 
 /** A claim stands for what is to come, a release for what is to go. */

@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly state: StateWatch;
   /** True for types that cannot stand at one name together, not even for the moment between two steps. */
   isExclusive(type: string, other: string): boolean;
+  /** Called before these units are carried out in one atomic batch. */
+  beforeBatch(units: readonly Unit[]): Promise<void>;
   /** Called before these units are carried out step by step, where the process may die between two of them. */
   beforeSteps(units: readonly Unit[]): Promise<void>;
   /** Called after each step that changed the backend. */
@@ -99,6 +101,7 @@ class PlanRun {
     const [first] = units;
     if (first === undefined) return;
     const steps = units.flatMap((unit) => unit.parts.flatMap((part) => part.steps));
+    await this.#options.beforeBatch(units);
     try {
       await this.#guarded(async () => this.#store.batch?.(steps, this.#options.signal), "in-time");
       this.#settled += steps.length;

@@ -12,8 +12,11 @@ import type {
   StoredRecord,
 } from "#src/providers/provider.ts";
 
-/** What happens to one write: as asked, refused, failed before or after it was carried out. */
-export type Fate = "done" | "refused" | "lost" | "done-but-unanswered";
+/** What happens to one write: as asked, refused, failed before or after it was carried out, or carried out some seconds later. */
+export type Fate = "done" | "refused" | "lost" | "done-but-unanswered" | "late";
+
+/** How much later a late write arrives. */
+const LATE_MS = 10_000;
 
 export interface MemoryStoreOptions {
   readonly rules?: BackendRules;
@@ -22,6 +25,8 @@ export interface MemoryStoreOptions {
   readonly canBatch?: boolean;
   /** Decides the fate of each write; all are done by default. */
   fate?(step: Step, index: number): Fate;
+  /** For late writes. */
+  nowMs?(): number;
   /** True when a list fails. */
   listFails?(index: number): boolean;
 }
@@ -31,6 +36,7 @@ export class MemoryStore implements RecordStore {
   readonly steps: Step[] = [];
   records: StoredRecord[] = [];
   lists = 0;
+  #late: { readonly step: Step; readonly atMs: number }[] = [];
   writes = 0;
   readonly #options: MemoryStoreOptions;
   /** All steps or none; the fate of the whole is the fate of its first step that is not done. */
@@ -64,6 +70,7 @@ export class MemoryStore implements RecordStore {
 
   list(): Promise<RecordList> {
     this.lists += 1;
+    this.#carryOutLate();
     if (this.#options.listFails?.(this.lists) === true) return Promise.reject(away("list"));
     return Promise.resolve({
       records: this.records.map((record) => ({ ...record })),
@@ -74,14 +81,34 @@ export class MemoryStore implements RecordStore {
 
   apply(step: Step): Promise<StepOutcome> {
     if (step.kind === "update" && this.#options.canUpdate === false) return Promise.resolve({ kind: "unsupported" });
+    this.#carryOutLate();
     this.writes += 1;
     const fate = this.#options.fate?.(step, this.writes) ?? "done";
     if (fate === "refused") return Promise.reject(refused(step));
-    if (fate === "lost") return Promise.reject(away("apply"));
+    if (fate === "late") this.#late.push({ step, atMs: this.#nowMs() + LATE_MS });
+    if (fate === "lost" || fate === "late") return Promise.reject(away("apply"));
     const record = this.#carryOut(step);
     this.steps.push(step);
     if (fate === "done-but-unanswered") return Promise.reject(away("apply"));
     return Promise.resolve(record === undefined ? { kind: "done" } : { kind: "done", record });
+  }
+
+  #carryOutLate(): void {
+    const due = this.#late.filter(({ atMs }) => atMs <= this.#nowMs());
+    this.#late = this.#late.filter((late) => !due.includes(late));
+    for (const { step } of due) if (!this.#isTaken(step)) this.#carryOut(step);
+  }
+
+  /** A backend refuses what cannot stand beside what is there by then; nobody waits for that answer any more. */
+  #isTaken(step: Step): boolean {
+    if (step.kind === "delete") return false;
+    const { name, type } = step.kind === "create" ? step.record : step.to;
+    const rules = this.#options.rules ?? LOCAL_RULES;
+    return this.records.some((record) => record.name === name && rules.isExclusive(type, record.type));
+  }
+
+  #nowMs(): number {
+    return this.#options.nowMs?.() ?? 0;
   }
 
   #batch(steps: readonly Step[]): Promise<void> {
@@ -100,7 +127,7 @@ export class MemoryStore implements RecordStore {
     this.writes += 1;
     const fate = this.#options.fate?.(step, this.writes) ?? "done";
     if (fate === "refused") throw refused(step);
-    if (fate === "lost") throw away("batch");
+    if (fate === "lost" || fate === "late") throw away("batch");
     this.#carryOut(step);
   }
 

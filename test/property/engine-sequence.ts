@@ -69,6 +69,7 @@ class Sequence {
     this.#store = new MemoryStore({
       canUpdate: this.#canUpdate,
       canBatch,
+      nowMs: () => this.#nowMs,
       fate: (step) => this.#fate(step),
       listFails: () => this.#isFault(),
     });
@@ -189,7 +190,9 @@ class Sequence {
     this.#nowMs += this.#random.below(SLOWEST_CALL_MS);
     if (this.#store.batch === undefined) this.#checkHoldings();
     if (!this.#isFault()) return "done";
-    const fate = this.#random.pick<Fate | "killed">(["refused", "lost", "done-but-unanswered", "killed"]);
+    const fate = this.#random.pick<Fate | "killed">(["refused", "lost", "late", "done-but-unanswered", "killed"]);
+    // A delete that arrives late takes away what is wanted again by then; nothing but the next loop can mend that.
+    if (fate === "late" && step.kind !== "create") return "lost";
     if (fate !== "killed") return fate;
     if (step.kind === "delete" && this.#isSwapOrFallback(step)) return "done";
     throw new Killed();

@@ -129,10 +129,10 @@ describe("aliases", () => {
   });
 });
 
-test("a name answers 64 values of a type at most, and says what it leaves out", () => {
-  const many = Array.from({ length: 70 }, (_, index) => `192.0.2.${index + 100}`);
+test("a name answers 100 values of a type at most, and says what it leaves out", () => {
+  const many = Array.from({ length: 106 }, (_, index) => `192.0.2.${index + 100}`);
   const result = merged(claim({}, "A", many));
-  expect(result.recordSets[0]?.targets).toHaveLength(64);
+  expect(result.recordSets[0]?.targets).toHaveLength(100);
   expect(result.conflicts).toMatchObject([{ code: "merge.limit" }]);
   expect(result.conflicts[0]?.lost).toHaveLength(6);
 });

@@ -205,6 +205,7 @@ describe("the journal", () => {
 
   test("lets a text vanish whose data was never written, before the list is shown again", async () => {
     const intentLog = memoryLog();
+    const clock = createVirtualClock();
     const store = new MemoryStore({
       fate: (step) => {
         if (step.kind === "create" && step.record.type === "A") throw new Error("the process dies here");
@@ -216,10 +217,29 @@ describe("the journal", () => {
     ).rejects.toThrow(/dies/);
     expect(store.contents()).toHaveLength(1);
     store.seed("www.example.com", "A", "198.51.100.1");
-    expect(await engineOver(store, { intentLog }).records(unbounded())).toMatchObject([
-      { recordType: "A", targets: ["198.51.100.1"] },
-    ]);
+    const restarted = engineOver(store, { intentLog, clock });
+    const handMade = [{ recordType: "A", targets: ["198.51.100.1"] }];
+    expect(await restarted.records(unbounded())).toMatchObject(handMade);
+    clock.advance(31_000);
+    expect(await restarted.records(unbounded())).toMatchObject(handMade);
+    expect(store.contents()).toEqual(["www.example.com A 198.51.100.1"]);
     expect(intentLog.intents).toEqual([]);
+  });
+
+  test("keeps the text of data that was written after its answer was given up", async () => {
+    const clock = createVirtualClock();
+    const store = new MemoryStore({
+      fate: (step) => (step.kind === "create" && step.record.type === "A" ? "lost" : "done"),
+    });
+    const engine = engineOver(store, { intentLog: memoryLog(), clock });
+    expect(await engine.applyChanges(changes({ create: withTexts(WWW) }), unbounded())).toMatchObject({
+      outcome: "retry",
+    });
+    expect(await engine.records(unbounded())).toEqual([]);
+    clock.advance(10_000);
+    store.seed("www.example.com", "A", "192.0.2.1");
+    clock.advance(60_000);
+    expect((await engine.records(unbounded())).map(({ recordType }) => recordType).sort()).toEqual(["A", "TXT"]);
   });
 
   test("keeps a text whose data is there", async () => {
@@ -241,6 +261,7 @@ describe("the journal", () => {
       textName: "a-www.example.com" as DomainName,
       text,
       ownedName: "www.example.com" as DomainName,
+      types: ["A"],
       values: ["A 192.0.2.1"],
     };
     const kept = memoryLog();

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import type { Endpoint } from "#src/domain/endpoint.ts";
-import { MAX_TARGETS } from "#src/sync/canonical-endpoint.ts";
+import { MAX_TARGETS } from "#src/domain/record.ts";
 import { createExternalDns } from "#test/fakes/external-dns/external-dns.ts";
 import { MemoryStore } from "#test/fakes/memory-store.ts";
 import { changes, endpoint, registryText, withTexts } from "#test/support/endpoints.ts";
