@@ -139,7 +139,9 @@ async function killAtRandom(seed: number): Promise<{ wasKilled: boolean; acknowl
   const found = await storedIn(folder);
   const states = [[], ...plan.map((step) => step.expected)].map((state) => JSON.stringify(state));
   // Acknowledged, or one more that was written but not yet said.
-  expect([acknowledged, acknowledged + 1], `at ${where}`).toContain(states.indexOf(JSON.stringify(found), acknowledged));
+  expect([acknowledged, acknowledged + 1], `at ${where}`).toContain(
+    states.indexOf(JSON.stringify(found), acknowledged),
+  );
   expectOwned(found, `at ${where}`);
   await rm(folder, { recursive: true });
   return {

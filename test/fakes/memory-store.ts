@@ -68,6 +68,11 @@ export class MemoryStore implements RecordStore {
     return this.records.map((record) => `${record.name} ${record.type} ${record.target}`).sort();
   }
 
+  /** Whether a late write is still to arrive at this name. */
+  awaits(name: string): boolean {
+    return this.#late.some(({ step }) => step.kind === "create" && step.record.name === name);
+  }
+
   list(): Promise<RecordList> {
     this.lists += 1;
     this.#carryOutLate();

@@ -137,7 +137,9 @@ class Sequence {
   /** Somebody makes a record at a name that nobody uses: from then on it is theirs, whatever our remains there say. */
   #editByHand(): void {
     const name = this.#random.pick(NAMES);
-    const isTaken = this.#wanted.has(name) || this.#store.records.some((record) => record.name === name);
+    // Values of one name and type are one to external-dns: a value of ours that arrives beside it would claim it too.
+    const isTaken =
+      this.#wanted.has(name) || this.#store.awaits(name) || this.#store.records.some((record) => record.name === name);
     if (isTaken) return;
     const record = this.#store.seed(name, "A", "198.51.100.8");
     this.#foreign.push({ ...record });
