@@ -38,7 +38,9 @@ export class LearnedLimits {
     this.#log.warn({ provider: "unifi", type, status, reason: message }, "console found unable to update in place");
   }
 
-  noteSuccess(): void {
+  /** A write of this record went well: what it met before was a hiccup. */
+  noteSuccess(record: string): void {
+    this.#failures.delete(record);
     this.#blamedAtMs = undefined;
   }
 

@@ -107,13 +107,14 @@ type Named = Pick<StoredRecord, "name" | "type" | "target">;
 
 /** One write; a 500 that this record alone meets again and again is the record's, not the console's. */
 async function send(record: Named, { learned }: Desk, write: () => Promise<Written>): Promise<Written> {
+  const key = `${record.name} ${record.type} ${record.target}`;
   try {
     const written = await write();
-    if (written.ok) learned.noteSuccess();
+    if (written.ok) learned.noteSuccess(key);
     return written;
   } catch (error) {
     if (!(error instanceof UpstreamUnavailable) || error.code !== SERVER_ERROR_CODE) throw error;
-    if (!learned.isRecordToBlame(`${record.name} ${record.type} ${record.target}`)) throw error;
+    if (!learned.isRecordToBlame(key)) throw error;
     return { ok: false, refusal: { kind: "server-error", status: 500, message: error.message } };
   }
 }
