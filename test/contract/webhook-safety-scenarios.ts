@@ -4,6 +4,7 @@
 
 import { expect, test } from "vitest";
 import { endpoint } from "#test/fakes/external-dns/endpoint.ts";
+import { testWhere } from "#test/support/test-where.ts";
 import { isRegistryTxt, SCENARIO_OWNER, type WebhookBench } from "./webhook-bench.ts";
 
 const MANY_NAMES = 500;
@@ -49,7 +50,7 @@ export function describeSafetyScenarios(bench: WebhookBench): void {
     await expectData([foreign]);
   });
 
-  test.runIf(refusesTakenNames)(
+  testWhere(refusesTakenNames)(
     "a name somebody took since the last list is refused, and nothing of ours stays",
     async () => {
       const dns = await externalDns({ txtCacheIntervalMs: 3_600_000 });

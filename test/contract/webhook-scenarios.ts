@@ -4,6 +4,7 @@
 
 import { describe, expect, test } from "vitest";
 import { endpoint } from "#test/fakes/external-dns/endpoint.ts";
+import { testWhere } from "#test/support/test-where.ts";
 import { createWebhookBench, isRegistryTxt, type WebhookBench, type WebhookScenarioOptions } from "./webhook-bench.ts";
 import { describeSafetyScenarios } from "./webhook-safety-scenarios.ts";
 
@@ -44,7 +45,7 @@ function describeRecordScenarios(bench: WebhookBench): void {
     });
   }
 
-  test.runIf(holds("TXT"))(
+  testWhere(holds("TXT"))(
     "a TXT made under the TXT registry stays: external-dns cannot tell that it is its own",
     async () => {
       const dns = await externalDns();
@@ -73,7 +74,7 @@ function describeRecordScenarios(bench: WebhookBench): void {
     });
   }
 
-  test.runIf(holds("A", "AAAA"))("A and AAAA of one name live and die apart", async () => {
+  testWhere(holds("A", "AAAA"))("A and AAAA of one name live and die apart", async () => {
     const dns = await externalDns();
     await applyThenSilence(dns, [endpoint(at("dual"), "A", ["10.0.0.1"]), endpoint(at("dual"), "AAAA", ["fd00::1"])]);
     await applyThenSilence(dns, [endpoint(at("dual"), "AAAA", ["fd00::1"])]);
@@ -99,7 +100,7 @@ function describeRecordScenarios(bench: WebhookBench): void {
     ]);
   });
 
-  test.runIf(holds("A", "CNAME"))("a name changes its type to CNAME and back", async () => {
+  testWhere(holds("A", "CNAME"))("a name changes its type to CNAME and back", async () => {
     const dns = await externalDns();
     await applyThenSilence(dns, [endpoint(at("kind"), "A", ["10.0.0.1"])]);
     await applyThenSilence(dns, [endpoint(at("kind"), "CNAME", [at("target")])]);
@@ -116,7 +117,7 @@ function describeRecordScenarios(bench: WebhookBench): void {
   });
 
   for (const replacement of capabilities.starsInLabels === false ? ["any"] : ["", "any"]) {
-    test.runIf(capabilities.wildcards)(
+    testWhere(capabilities.wildcards)(
       `a wildcard is created, changed and deleted (replacement "${replacement}")`,
       async () => {
         const dns = await externalDns({ txtWildcardReplacement: replacement });
@@ -145,7 +146,7 @@ function describeRecordScenarios(bench: WebhookBench): void {
     });
   }
 
-  test.runIf(holds("CNAME"))("a CNAME target in capitals or with a final dot is the same target", async () => {
+  testWhere(holds("CNAME"))("a CNAME target in capitals or with a final dot is the same target", async () => {
     const dns = await externalDns();
     await applyThenSilence(dns, [
       endpoint(at("one"), "CNAME", [at("Target")]),
@@ -155,7 +156,7 @@ function describeRecordScenarios(bench: WebhookBench): void {
     await expectSilence(dns);
   });
 
-  test.runIf(holds("AAAA"))("an IPv6 address in an odd spelling is the same address, and hides no change", async () => {
+  testWhere(holds("AAAA"))("an IPv6 address in an odd spelling is the same address, and hides no change", async () => {
     const dns = await externalDns();
     await applyThenSilence(dns, [endpoint(at("six"), "AAAA", ["FD00:0:0:0:0:0:0:1"])]);
     desire([endpoint(at("six"), "AAAA", ["fd00::0001"])]);
@@ -176,7 +177,7 @@ function describeRecordScenarios(bench: WebhookBench): void {
   for (const [what, text] of Object.entries(TEXTS)) {
     const isWritable = capabilities.quotesInTxt !== false || !/["\\]/.test(text);
     const fits = holds("TXT") && text.length <= capabilities.maxTxtOctets && isWritable;
-    test.runIf(fits)(`a TXT with ${what} is kept as it is`, async () => {
+    testWhere(fits)(`a TXT with ${what} is kept as it is`, async () => {
       const dns = await externalDns({ registry: registryFor("TXT") });
       await applyThenSilence(dns, [endpoint(at("text"), "TXT", [text])]);
       await expectData([{ name: at("text"), type: "TXT", values: [text] }]);

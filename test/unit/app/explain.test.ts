@@ -148,7 +148,7 @@ describe("claims", () => {
   });
 
   test("values beyond the limit of a name are dropped, whoever brought them", async () => {
-    const addresses = Array.from({ length: 65 }, (_, index) => `192.0.2.${index + 100}`);
+    const addresses = Array.from({ length: 101 }, (_, index) => `192.0.2.${index + 100}`);
     const cluster = { changes: [[ingress([HOST], { addresses })]] };
     expect(await lostBy("Ingress default/app", cluster)).toMatchObject([{ code: "merge.limit" }]);
   });
