@@ -18,7 +18,7 @@ import { storeFor } from "#test/support/unifi-console.ts";
 const OWNER = "matrix";
 const LOOP_MS = 60_000;
 
-export interface Writer {
+interface Writer {
   readonly engine: ReturnType<typeof engineOver>;
   readonly store: UnifiStore;
   /** One loop of external-dns, a minute after the last. `soft` is what the webhook answers 500 or 503 to. */
