@@ -127,7 +127,8 @@ class PlanRun {
     const results = new Map<number, PartResult>();
     for (const [position, part] of unit.parts.entries()) {
       const isReady = part.requires.every((required) => results.get(required)?.isSettled === true);
-      results.set(position, isReady ? await this.#part(part) : NOT_RUN);
+      const followsClaim = part.requires.some((required) => unit.parts[required]?.role === "claim");
+      results.set(position, isReady ? await this.#part(part, followsClaim ? "always" : "in-time") : NOT_RUN);
       this.#settled += part.steps.length;
     }
     await this.#takeBackClaims(unit, results);
@@ -136,14 +137,16 @@ class PlanRun {
   /**
    * The steps of one part. Values of one name and type do not depend on each other: a refused one does not keep the others
    * away. A swap, once begun, is not left half-way: when not one value of the new type was taken, the old type comes back.
+   * `urgency` is that of the first step: data whose text has just been written follows it, or the text was written in vain.
    */
-  async #part(part: Part): Promise<PartResult> {
+  async #part(part: Part, urgency: Urgency): Promise<PartResult> {
     const made: StoredRecord[] = [];
     const removed: StoredRecord[] = [];
     let refusals = 0;
-    for (const step of part.steps) {
+    const later = (): Urgency => (part.isSwap && removed.length > 0 ? "always" : "in-time");
+    for (const [index, step] of part.steps.entries()) {
       try {
-        made.push(...recordsOf(await this.#step(step, part.isSwap && removed.length > 0 ? "always" : "in-time")));
+        made.push(...recordsOf(await this.#step(step, index === 0 ? urgency : later())));
         if (step.kind === "delete") removed.push(step.record);
       } catch (error) {
         if (!(error instanceof RecordRefused)) throw error;
