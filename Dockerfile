@@ -1,4 +1,4 @@
-# The image of Zonegate: Node and two files. docs/image.md says what it contains, what it may write and what to set.
+# The image of Zonegate: Node and one bundle. docs/image.md says what it contains, what it may write and what to set.
 #
 # The tag follows the Node that package.json pins (a test compares them). The release workflow gives the same tag with its digest,
 # NODE_IMAGE=docker.io/library/node:24.21.0-bookworm-slim@sha256:…: where this repository is checked no registry can be reached,

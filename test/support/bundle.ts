@@ -9,3 +9,7 @@ import { REPOSITORY } from "./zonegate-process.ts";
 export async function buildBundle(folder: string): Promise<string> {
   return (await promisify(execFile)(process.execPath, [join(REPOSITORY, "tools/build.ts"), folder])).stdout;
 }
+
+/** Files that the programs read when a mode or a provider needs them, with their maps and comments. */
+export const BUNDLE_PART =
+  /^(?:chunk|local-provider|unifi-provider|reading-half)-[A-Z0-9]{8}\.mjs(?:\.map|\.LEGAL\.txt)?$/u;
