@@ -11,6 +11,11 @@ import { fileURLToPath } from "node:url";
 const NEEDED_MAJOR = 24;
 /** sysexits EX_UNAVAILABLE, the code Zonegate itself uses for "something outside is missing". */
 const EXIT_UNAVAILABLE = 69;
+/**
+ * V8's bookkeeping of protected code pages can miss one when a thread ends, and aborts the whole process ("Check failed:
+ * jit_page.has_value()"). Only processors with memory protection keys have it, all of them x64.
+ */
+const NODE_FLAGS = process.arch === "x64" ? ["--no-memory-protection-keys"] : [];
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 const [first, ...rest] = process.argv.slice(2);
@@ -57,7 +62,7 @@ function chooseNode() {
 /** Becomes the parent of the real process: hands signals down, and its end up. */
 function run(node) {
   const path = `${dirname(node)}:${process.env.PATH ?? ""}`;
-  const child = spawn(node, [join(root, script), ...scriptArguments], {
+  const child = spawn(node, [...NODE_FLAGS, join(root, script), ...scriptArguments], {
     stdio: "inherit",
     env: { ...process.env, PATH: path },
   });
