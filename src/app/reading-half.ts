@@ -13,8 +13,10 @@ import type { Logger } from "#src/lib/log.ts";
 import { createManifestInventory, type ManifestInventory, type ManifestReport } from "#src/manifests/inventory.ts";
 import { createDataPlane, type DataPlane } from "#src/server/data-plane.ts";
 import { type Catalog, createCatalog } from "#src/sources/catalog.ts";
+import { shapesOf, sourcesNamed } from "#src/sources/registry.ts";
 import { defaultSourceOptions, PROTECTED_LABELS, type SourceProblem } from "#src/sources/source.ts";
 import { staticRecordSets } from "#src/sources/static.ts";
+import { createTrim, type Trim } from "#src/sources/trim.ts";
 import { type Answers, type AnswersStatus, type Contributor, createAnswers } from "./answers.ts";
 import type { ReadingFacts } from "./explain/facts.ts";
 
@@ -62,6 +64,7 @@ class JoinedReadingHalf implements ReadingHalf {
   readonly #dataPlane: DataPlane;
   readonly #answers: Answers;
   readonly #catalog: Catalog;
+  readonly #trim: Trim;
   readonly #inventory: ManifestInventory | undefined;
   readonly #staticSets: readonly RecordSet[];
   readonly #stopping = new AbortController();
@@ -91,11 +94,14 @@ class JoinedReadingHalf implements ReadingHalf {
       publish: (contents, ready) => this.#dataPlane.publish(contents, ready),
     });
     const nameservers = settings.zones.flatMap((zone) => zone.nameservers.map((nameserver) => nameserver.name));
+    const sources = sourcesNamed(settings.sources.kinds);
+    this.#trim = createTrim(shapesOf(sources), settings.sources.annotationPrefixes);
     this.#catalog = createCatalog({
       sourceOptions: {
         ...defaultSourceOptions(settings.zones, nameservers),
         annotationPrefixes: settings.sources.annotationPrefixes,
       },
+      sources,
       nowMs: () => clock.monotonicMs(),
       // Whoever takes an address out of a file means it; holds are for a controller that restarts.
       statusHoldMs: 0,
@@ -152,8 +158,9 @@ class JoinedReadingHalf implements ReadingHalf {
     };
   }
 
-  #takeIn(change: InventoryChange): void {
-    this.#catalog.apply(change);
+  #takeIn({ upserted, deleted }: InventoryChange): void {
+    const trimmed = upserted.map(this.#trim).filter((object) => object !== undefined);
+    this.#catalog.apply({ upserted: trimmed, deleted });
     void this.#contribute("manifests", this.#catalog.recordSets());
   }
 

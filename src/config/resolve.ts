@@ -54,7 +54,11 @@ export function resolveSettings(written: WrittenSettings, context: ResolveContex
     },
     zones: written.zones.map((zone) => completeZone(zone, written)),
     records: records.settings,
-    sources: { manifests: written.sources.manifests, annotationPrefixes: written.sources.annotationPrefixes },
+    sources: {
+      manifests: written.sources.manifests,
+      kinds: written.sources.kinds,
+      annotationPrefixes: written.sources.annotationPrefixes,
+    },
     domainFilter: filter.value,
     unifi: unifi.unifi,
     data: written.data,

@@ -4,6 +4,7 @@ import type { ChangePolicy } from "#src/domain/change-policy.ts";
 import type { DomainFilter } from "#src/domain/domain-filter.ts";
 import type { DomainName } from "#src/domain/name.ts";
 import type { RecordType } from "#src/domain/record.ts";
+import type { SourceName } from "#src/domain/source-name.ts";
 import type { Secret } from "#src/lib/secret.ts";
 import type { ModeChoice } from "./mode.ts";
 import type { Subnet } from "./network-kinds.ts";
@@ -40,6 +41,8 @@ export interface Settings {
   readonly sources: {
     /** Folder of manifests. */
     readonly manifests: string | undefined;
+    /** At least one. */
+    readonly kinds: readonly SourceName[];
     /** With the final slash. */
     readonly annotationPrefixes: readonly string[];
   };

@@ -17,7 +17,23 @@ export function isRecordType(text: string): text is RecordType {
 export const MAX_TARGETS = 100;
 
 /** Which part of Zonegate a record set comes from, in falling order of right to a name (docs/decisions.md 17). */
-export const ORIGIN_KINDS = ["static", "local", "Ingress", "Service"] as const;
+export const ORIGIN_KINDS = [
+  "static",
+  "local",
+  "DNSEndpoint",
+  "HTTPRoute",
+  "GRPCRoute",
+  "TLSRoute",
+  "TCPRoute",
+  "UDPRoute",
+  "Ingress",
+  "IngressRoute",
+  "IngressRouteTCP",
+  "IngressRouteUDP",
+  "Service",
+  "Pod",
+  "Node",
+] as const;
 export type OriginKind = (typeof ORIGIN_KINDS)[number];
 
 /** Where a record set comes from: for conflicts, views and `explain`; never part of snapshot equality. */

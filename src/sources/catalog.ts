@@ -10,16 +10,17 @@ import {
 } from "#src/domain/cluster-object.ts";
 import type { DomainName } from "#src/domain/name.ts";
 import type { RecordSet } from "#src/domain/record.ts";
+import { DEFAULT_SOURCE_NAMES } from "#src/domain/source-name.ts";
 import { problemsConcerning } from "./concerned-names.ts";
 import { DEFAULT_STATUS_HOLD_MS, type HeldResult, holdAddresses } from "./held-addresses.ts";
-import { INGRESS_CLASS, readIngressClasses } from "./ingress-class.ts";
+import { createLookupTable, type LookupTable } from "./lookup-table.ts";
 import { createNameBudget, type NameBudget } from "./name-budget.ts";
-import { LOOKUP_RESOURCES, SOURCES } from "./registry.ts";
+import { sourcesNamed } from "./registry.ts";
 import {
   ANY_NAME,
+  type Reference,
   type Resource,
   type Source,
-  type SourceContext,
   type SourceOptions,
   type SourceProblem,
 } from "./source.ts";
@@ -32,7 +33,7 @@ export interface CatalogOptions {
   readonly statusHoldMs?: number;
   /** Names of all objects together; names beyond are refused, older ones stay (facts: reliability T25). */
   readonly maxNames?: number;
-  /** The kinds that give names; the registry's by default. */
+  /** The kinds that give names; those that the registry has on by default. */
   readonly sources?: readonly Source[];
 }
 
@@ -62,7 +63,7 @@ export function createCatalog(options: CatalogOptions): Catalog {
 interface Entry {
   readonly object: ClusterObject;
   readonly source: Source;
-  readonly references: readonly ObjectKey[];
+  readonly references: readonly Reference[];
   result: HeldResult | undefined;
 }
 
@@ -70,21 +71,21 @@ class ObjectCatalog implements Catalog {
   readonly #options: CatalogOptions;
   readonly #sources: ReadonlyMap<string, Source>;
   readonly #entries = new Map<string, Entry>();
-  readonly #lookups = new Map<string, ClusterObject>();
+  readonly #lookups: LookupTable;
   /** From the text of a referenced key to the objects that refer to it. */
   readonly #referrers = new Map<string, Set<string>>();
   readonly #budget: NameBudget;
   /** Objects with an address on hold. */
   readonly #held = new Set<string>();
-  #context: SourceContext;
   #recordSets: readonly RecordSet[] | undefined;
   #problems: readonly SourceProblem[] | undefined;
 
   constructor(options: CatalogOptions) {
     this.#options = options;
-    this.#sources = new Map((options.sources ?? SOURCES).map((source) => [resourceText(source.resource), source]));
+    const sources = options.sources ?? sourcesNamed(DEFAULT_SOURCE_NAMES);
+    this.#sources = new Map(sources.map((source) => [resourceText(source.resource), source]));
+    this.#lookups = createLookupTable(sources.flatMap((source) => source.lookups));
     this.#budget = createNameBudget(options.maxNames ?? DEFAULT_MAX_NAMES);
-    this.#context = { options: options.sourceOptions, ingressClasses: readIngressClasses([]) };
   }
 
   apply(change: InventoryChange): void {
@@ -106,7 +107,7 @@ class ObjectCatalog implements Catalog {
   }
 
   problemsAbout(name: DomainName): readonly SourceProblem[] {
-    const { options } = this.#context;
+    const options = this.#options.sourceOptions;
     return [...this.#entries.values()].flatMap(({ object, result }) => {
       const problems = result?.problems ?? [];
       return problems.length === 0 ? [] : problemsConcerning(name, problems, { object, options });
@@ -132,10 +133,7 @@ class ObjectCatalog implements Catalog {
   #upsert(object: ClusterObject, dirty: Set<string>): void {
     const key = keyOf(object);
     const id = keyText(key);
-    if (isLookup(key)) {
-      this.#lookups.set(id, object);
-      this.#lookupChanged(key, dirty);
-    }
+    if (this.#lookups.put(object)) this.#touchReferrers(key, dirty);
     const source = this.#sources.get(resourceText(key));
     if (source === undefined) return;
     const previous = this.#entries.get(id);
@@ -150,7 +148,7 @@ class ObjectCatalog implements Catalog {
 
   #delete(key: ObjectKey, dirty: Set<string>): void {
     const id = keyText(key);
-    if (this.#lookups.delete(id)) this.#lookupChanged(key, dirty);
+    if (this.#lookups.delete(key)) this.#touchReferrers(key, dirty);
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
     this.#unlink(id, entry);
@@ -161,9 +159,7 @@ class ObjectCatalog implements Catalog {
     this.#forget();
   }
 
-  #lookupChanged(key: ObjectKey, dirty: Set<string>): void {
-    const classes = [...this.#lookups.values()].filter((object) => isSameResource(keyOf(object), INGRESS_CLASS));
-    this.#context = { ...this.#context, ingressClasses: readIngressClasses(classes) };
+  #touchReferrers(key: ObjectKey, dirty: Set<string>): void {
     for (const name of [key.name, ANY_NAME]) {
       for (const id of this.#referrers.get(keyText({ ...key, name })) ?? []) dirty.add(id);
     }
@@ -172,7 +168,10 @@ class ObjectCatalog implements Catalog {
   #recompute(id: string): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
-    const fresh = entry.source.toRecords(entry.object, this.#context);
+    const fresh = entry.source.toRecords(entry.object, {
+      options: this.#options.sourceOptions,
+      lookup: this.#lookups,
+    });
     const admitted = this.#budget.admit(id, keyOf(entry.object), fresh);
     const result = holdAddresses(admitted, entry.result, {
       object: entry.object,
@@ -186,7 +185,7 @@ class ObjectCatalog implements Catalog {
     if (!isSame) this.#forget();
   }
 
-  #link(id: string, reference: ObjectKey): void {
+  #link(id: string, reference: Reference): void {
     const text = keyText(reference);
     const referrers = this.#referrers.get(text) ?? new Set();
     this.#referrers.set(text, referrers.add(id));
@@ -205,14 +204,6 @@ class ObjectCatalog implements Catalog {
     this.#recordSets = undefined;
     this.#problems = undefined;
   }
-}
-
-function isLookup(key: ObjectKey): boolean {
-  return LOOKUP_RESOURCES.some((resource) => isSameResource(resource, key));
-}
-
-function isSameResource(a: Resource, b: Resource): boolean {
-  return a.group === b.group && a.kind === b.kind;
 }
 
 function resourceText(resource: Resource): string {

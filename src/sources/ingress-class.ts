@@ -1,9 +1,17 @@
 // IngressClass objects as a look-up for Ingresses. They give no names themselves.
 
-import type { ClusterObject, ObjectKey } from "#src/domain/cluster-object.ts";
-import { ANY_NAME, type IngressClasses, type Resource, type SourceZone } from "./source.ts";
+import type { ClusterObject } from "#src/domain/cluster-object.ts";
+import { ANY_NAME, type ObjectShape, type Reference, type SourceZone } from "./source.ts";
 
-export const INGRESS_CLASS: Resource = { group: "networking.k8s.io", kind: "IngressClass" };
+/** Only its name and its annotation are read. */
+export const INGRESS_CLASS: ObjectShape = { group: "networking.k8s.io", kind: "IngressClass" };
+
+export interface IngressClasses {
+  /** Every IngressClass there is. Empty: the object set holds none, so a class-less Ingress counts as the default class. */
+  readonly names: ReadonlySet<string>;
+  /** Those marked as default. */
+  readonly defaultNames: ReadonlySet<string>;
+}
 
 const DEFAULT_ANNOTATION = "ingressclass.kubernetes.io/is-default-class";
 
@@ -26,8 +34,9 @@ export function readIngressClasses(objects: Iterable<ClusterObject>): IngressCla
 }
 
 /** The IngressClass an Ingress depends on; one without a class depends on all, for any of them may be the default. */
-export function classReference(className: string | undefined): ObjectKey {
-  return { ...INGRESS_CLASS, namespace: "", name: className ?? ANY_NAME };
+export function classReference(className: string | undefined): Reference {
+  const { group, kind } = INGRESS_CLASS;
+  return { group, kind, namespace: "", name: className ?? ANY_NAME };
 }
 
 /** A class-less Ingress gets the default class; of several marked ones the first by name, so that the order of objects changes nothing. */

@@ -5,25 +5,34 @@ import { type ClusterObject, keyOf } from "#src/domain/cluster-object.ts";
 import { addressRecords, originOf } from "./address-records.ts";
 import { type DnsAnnotations, isIgnored, readAnnotations } from "./annotations.ts";
 import { resolveHostnames, type ZonedName } from "./hostnames.ts";
-import { classReference, type EffectiveClass, effectiveClass, isWatched } from "./ingress-class.ts";
+import {
+  classReference,
+  type EffectiveClass,
+  effectiveClass,
+  INGRESS_CLASS,
+  isWatched,
+  readIngressClasses,
+} from "./ingress-class.ts";
 import { loadBalancerStatus, loadBalancerTargets } from "./load-balancer.ts";
 import { readPart } from "./shape.ts";
 import { rejected, type Source, type SourceContext, type SourceProblem, type SourceResult } from "./source.ts";
-
-export const ingressSource: Source = {
-  resource: { group: "networking.k8s.io", kind: "Ingress" },
-  references: (object) => {
-    const spec = readPart("spec", ingressSpec, object.spec);
-    return spec.ok ? [classReference(classNameOf(object, spec.value))] : [];
-  },
-  toRecords: ingressRecords,
-};
 
 const ingressSpec = z.object({
   ingressClassName: z.string().nullish(),
   rules: z.array(z.object({ host: z.string().nullish() })).nullish(),
 });
 type IngressSpec = z.infer<typeof ingressSpec>;
+
+export const ingressSource: Source = {
+  resource: { group: "networking.k8s.io", kind: "Ingress" },
+  shape: { spec: ingressSpec, status: loadBalancerStatus },
+  lookups: [INGRESS_CLASS],
+  references: (object) => {
+    const spec = readPart("spec", ingressSpec, object.spec);
+    return spec.ok ? [classReference(classNameOf(object, spec.value))] : [];
+  },
+  toRecords: ingressRecords,
+};
 
 /** How the class was named before `spec.ingressClassName`; controllers still honour it. */
 const LEGACY_CLASS_ANNOTATION = "kubernetes.io/ingress.class";
@@ -38,7 +47,10 @@ function ingressRecords(object: ClusterObject, context: SourceContext): SourceRe
   const annotations = readAnnotations(object, context.options.annotationPrefixes);
   const hosts = hostsOf(spec.value, annotations);
   if (hosts.length === 0) return rejected(object, "host.none", "no rule names a host and no annotation does");
-  const ingressClass = effectiveClass(classNameOf(object, spec.value), context.ingressClasses);
+  const ingressClass = effectiveClass(
+    classNameOf(object, spec.value),
+    readIngressClasses(context.lookup.list(INGRESS_CLASS, "")),
+  );
   const resolved = resolveHostnames(hosts, object, context.options);
   const watched = resolved.names.filter(({ zone }) => isWatched(ingressClass, zone));
   const unwatched = resolved.names.filter(({ zone }) => !isWatched(ingressClass, zone));

@@ -9,17 +9,19 @@ import { loadBalancerStatus, loadBalancerTargets } from "./load-balancer.ts";
 import { readPart } from "./shape.ts";
 import { rejected, type Source, type SourceContext, type SourceOptions, type SourceResult } from "./source.ts";
 
-export const serviceSource: Source = {
-  resource: { group: "", kind: "Service" },
-  references: () => [],
-  toRecords: serviceRecords,
-};
-
 const serviceSpec = z.object({
   type: z.string().nullish(),
   externalIPs: z.array(z.string()).nullish(),
 });
 type ServiceSpec = z.infer<typeof serviceSpec>;
+
+export const serviceSource: Source = {
+  resource: { group: "", kind: "Service" },
+  shape: { spec: serviceSpec, status: loadBalancerStatus },
+  lookups: [],
+  references: () => [],
+  toRecords: serviceRecords,
+};
 
 function serviceRecords(object: ClusterObject, context: SourceContext): SourceResult {
   const annotations = readAnnotations(object, context.options.annotationPrefixes);

@@ -1,5 +1,6 @@
 // What a source is: one kind of cluster object, read into record sets. The catalog keeps the objects; a source keeps nothing.
 
+import type { ZodType } from "zod";
 import { type ClusterObject, keyOf, type ObjectKey } from "#src/domain/cluster-object.ts";
 import type { DomainName } from "#src/domain/name.ts";
 import type { RecordSet } from "#src/domain/record.ts";
@@ -7,16 +8,29 @@ import type { RecordSet } from "#src/domain/record.ts";
 /** A kind of object, whatever its version. */
 export type Resource = Pick<ObjectKey, "group" | "kind">;
 
+/** What is read of one kind: everything else of an object is let go of when it arrives (`trim.ts`). */
+export interface ObjectShape extends Resource {
+  /** Schemas that strip what nobody reads. Absent: nothing of that part is read. */
+  readonly spec?: ZodType;
+  readonly status?: ZodType;
+}
+
 /** One kind that gives names. Pure; never throws for a bad object. */
 export interface Source {
   readonly resource: Resource;
+  readonly shape: Pick<ObjectShape, "spec" | "status">;
+  /** Kinds that `toRecords` looks up besides its own object. */
+  readonly lookups: readonly ObjectShape[];
   /**
    * Objects whose change may change this object's records, so that a change recomputes only what it touches. The name
-   * `ANY_NAME` stands for every object of that kind.
+   * `ANY_NAME` stands for every object of that kind in that namespace.
    */
-  references(object: ClusterObject): readonly ObjectKey[];
+  references(object: ClusterObject): readonly Reference[];
   toRecords(object: ClusterObject, context: SourceContext): SourceResult;
 }
+
+/** An object that may or may not be there, in the cluster of whoever refers to it. */
+export type Reference = Pick<ObjectKey, "group" | "kind" | "namespace" | "name">;
 
 export interface SourceResult {
   readonly recordSets: readonly RecordSet[];
@@ -28,7 +42,7 @@ export function rejected(object: ClusterObject, code: ProblemCode, reason: strin
   return { recordSets: [], problems: [{ code, object: keyOf(object), reason }] };
 }
 
-/** In `references`: any object of the kind. No Kubernetes name holds a star. */
+/** In `references`: any object of the kind in the namespace. No Kubernetes name holds a star. */
 export const ANY_NAME = "*";
 
 /** Why a name is absent, or is not answered as its object says. Feeds `zonegate explain`. */
@@ -64,14 +78,14 @@ export type ProblemCode =
 /** What a source may look up besides its own object. */
 export interface SourceContext {
   readonly options: SourceOptions;
-  readonly ingressClasses: IngressClasses;
+  readonly lookup: Lookup;
 }
 
-export interface IngressClasses {
-  /** Every IngressClass there is. Empty: the object set holds none, so a class-less Ingress counts as the default class. */
-  readonly names: ReadonlySet<string>;
-  /** Those marked as default. */
-  readonly defaultNames: ReadonlySet<string>;
+/** Objects of the kinds in `lookups`, of the cluster that the object at hand comes from. */
+export interface Lookup {
+  get(reference: Reference): ClusterObject | undefined;
+  /** Of one kind in one namespace ("" for kinds that live in none), in no stated order. */
+  list(resource: Resource, namespace: string): readonly ClusterObject[];
 }
 
 export interface SourceOptions {

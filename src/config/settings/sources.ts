@@ -3,6 +3,7 @@
 import { kind, readList, text, textList } from "#src/config/kinds.ts";
 import { section, setting } from "#src/config/setting.ts";
 import { type Parsed, parsed, unparsable } from "#src/domain/parsed.ts";
+import { DEFAULT_SOURCE_NAMES, SOURCE_NAMES, type SourceName } from "#src/domain/source-name.ts";
 import { ingressClasses } from "./zones.ts";
 
 export const SOURCES_SECTION = section({
@@ -11,6 +12,11 @@ export const SOURCES_SECTION = section({
     flag: "manifests",
     description: "Folder of Kubernetes manifests to read names from.",
     defaultText: "none",
+  }),
+  kinds: setting(sourceNames().prefault([...DEFAULT_SOURCE_NAMES]), {
+    env: ["SOURCES"],
+    flag: "sources",
+    description: `Kinds of objects that give names: ${SOURCE_NAMES.map((name) => `\`${name}\``).join(", ")}.`,
   }),
   ingressClasses: setting(ingressClasses().prefault(["internal", "@default"]), {
     env: ["INGRESS_CLASSES"],
@@ -53,6 +59,19 @@ export const DOMAIN_FILTER_SECTION = section({
     defaultText: "none",
   }),
 });
+
+function sourceNames() {
+  return kind(
+    (input): Parsed<readonly SourceName[]> => {
+      const names = readList(input, (word) => {
+        const name = SOURCE_NAMES.find((known) => known === word);
+        return name === undefined ? unparsable(`"${word}" is no kind of object that gives names`) : parsed(name);
+      });
+      return names.ok && names.value.length === 0 ? unparsable("is an empty list") : names;
+    },
+    `Write a list of ${SOURCE_NAMES.join(", ")}.`,
+  );
+}
 
 function annotationPrefixes() {
   return kind((input): Parsed<readonly string[]> => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { type ClusterObject, keyOf } from "#src/domain/cluster-object.ts";
+import { DEFAULT_SOURCE_NAMES } from "#src/domain/source-name.ts";
 import { type CatalogOptions, createCatalog } from "#src/sources/catalog.ts";
-import { SOURCES } from "#src/sources/registry.ts";
+import { sourcesNamed } from "#src/sources/registry.ts";
 import { defaultSourceOptions, type Source } from "#src/sources/source.ts";
 import { HOME, ingress, ingressClass, lines, service } from "./objects.ts";
 
@@ -12,7 +13,7 @@ function catalogOf(more: Partial<CatalogOptions> = {}) {
 /** The registry's sources, counting how often each computes. */
 function counted(): { readonly sources: readonly Source[]; readonly calls: string[] } {
   const calls: string[] = [];
-  const sources = SOURCES.map((source) => ({
+  const sources = sourcesNamed(DEFAULT_SOURCE_NAMES).map((source) => ({
     ...source,
     toRecords: (...[object, context]: Parameters<Source["toRecords"]>) => {
       calls.push(object.metadata.name);

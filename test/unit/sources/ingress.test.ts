@@ -186,7 +186,7 @@ describe("class of an Ingress", () => {
     ["nginx", [ingressClass("nginx")], "absent"],
   ] as const)("%s among %j", (className, classes, outcome) => {
     const object = ingress(["a.home.example.com"], className === undefined ? {} : { className });
-    const result = records(object, contextOf([HOME], { classes }));
+    const result = records(object, contextOf([HOME], { others: classes }));
     expect(result.lines).toEqual(outcome === "served" ? ["a.home.example.com A 192.0.2.1"] : []);
     expect(result.codes).toEqual(outcome === "served" ? [] : ["class.unwatched"]);
   });
@@ -194,7 +194,7 @@ describe("class of an Ingress", () => {
   test("the legacy annotation names the class when the field does not", () => {
     const annotations = { "kubernetes.io/ingress.class": "external" };
     const object = ingress(["a.home.example.com"], { metadata: { annotations } });
-    expect(records(object, contextOf([HOME], { classes: both })).codes).toEqual(["class.unwatched"]);
+    expect(records(object, contextOf([HOME], { others: both })).codes).toEqual(["class.unwatched"]);
   });
 
   test("an Ingress without a class does not break a filter (k8s_gateway panics)", () => {
@@ -205,7 +205,7 @@ describe("class of an Ingress", () => {
   test("each zone has its own filter, and the longest apex decides", () => {
     const zones = [HOME, { apex: domainName("example.com"), ingressClasses: ["external"], watchesDefaultClass: false }];
     const object = ingress(["www.example.com", "www.home.example.com"], { className: "external" });
-    const result = records(object, contextOf(zones, { classes: both }));
+    const result = records(object, contextOf(zones, { others: both }));
     expect(result.lines).toEqual(["www.example.com A 192.0.2.1"]);
     expect(result.problems.map((p) => p.hostname)).toEqual(["www.home.example.com"]);
   });
@@ -213,7 +213,7 @@ describe("class of an Ingress", () => {
   test("a zone may watch every class", () => {
     const zone = { ...HOME, ingressClasses: "all" as const };
     const object = ingress(["a.home.example.com"], { className: "whatever" });
-    expect(records(object, contextOf([zone], { classes: both })).lines).toHaveLength(1);
+    expect(records(object, contextOf([zone], { others: both })).lines).toHaveLength(1);
   });
 
   test("the origin carries class, age and identity", () => {

@@ -1,9 +1,9 @@
 // Builders for cluster objects and source contexts, with only what a test says.
 
-import type { ClusterObject } from "#src/domain/cluster-object.ts";
+import { type ClusterObject, keyOf } from "#src/domain/cluster-object.ts";
 import { type DomainName, parseName } from "#src/domain/name.ts";
 import type { RecordSet } from "#src/domain/record.ts";
-import { readIngressClasses } from "#src/sources/ingress-class.ts";
+import { createLookupTable } from "#src/sources/lookup-table.ts";
 import {
   defaultSourceOptions,
   defaultZone,
@@ -60,12 +60,11 @@ export function ingressClass(name: string, isDefault: "default" | "other" = "oth
 
 export function contextOf(
   zones: readonly SourceZone[] = [HOME],
-  more: { classes?: readonly ClusterObject[]; options?: Partial<SourceOptions> } = {},
+  more: { others?: readonly ClusterObject[]; options?: Partial<SourceOptions> } = {},
 ): SourceContext {
-  return {
-    options: { ...defaultSourceOptions(zones), ...more.options },
-    ingressClasses: readIngressClasses(more.classes ?? []),
-  };
+  const lookup = createLookupTable((more.others ?? []).map(keyOf));
+  for (const object of more.others ?? []) lookup.put(object);
+  return { options: { ...defaultSourceOptions(zones), ...more.options }, lookup };
 }
 
 /** One line per record set, sorted: `name TYPE ttl? targets`. */
