@@ -2,9 +2,9 @@
 
 import dnsPacket, { type Answer } from "dns-packet";
 import { Packet } from "dns2";
-import { compileZone } from "#src/dns/compile.ts";
 import { respond } from "#src/dns/respond.ts";
 import { createSnapshot } from "#src/dns/snapshot.ts";
+import { compileZone } from "#test/support/dns/compile.ts";
 import { APEX, NEGATIVE_TTL_SECONDS, TTL_SECONDS, type Workload } from "../workload.ts";
 import { recordSets, SERIAL, ZONE } from "./zone.ts";
 

@@ -2,12 +2,12 @@
 // set to the snapshot, through the same code as in the process; only the hop to the thread is left out.
 
 import { createAnswers } from "#src/app/answers.ts";
-import { compileZone } from "#src/dns/compile.ts";
-import { createSnapshot } from "#src/dns/snapshot.ts";
-import type { ZoneContent } from "#src/dns/zone-content.ts";
+import { claimsOf } from "#src/app/claims.ts";
+import { changeSnapshot, createSnapshot, EMPTY_SNAPSHOT } from "#src/dns/snapshot.ts";
 import type { RecordSet } from "#src/domain/record.ts";
 import { SYSTEM_CLOCK } from "#src/lib/clock.ts";
 import { SILENT } from "#src/lib/log.ts";
+import { compileZone } from "#test/support/dns/compile.ts";
 import { cpuMicroseconds } from "../cpu-time.ts";
 import { spreadOf, spreadText, table } from "../figures.ts";
 import type { Workload } from "../workload.ts";
@@ -31,27 +31,27 @@ export async function measureZoneWork(workload: Workload, rounds: number): Promi
 
 /** A function that changes one address each time it is called, and resolves when the new snapshot is there. */
 async function oneChange(sets: readonly RecordSet[]): Promise<() => Promise<void>> {
-  let served: readonly ZoneContent[] = [];
+  let snapshot = EMPTY_SNAPSHOT;
   const answers = createAnswers({
     zones: [ZONE],
     awaited: ["static"],
     clock: SYSTEM_CLOCK,
     log: SILENT,
-    publish: async (contents) => {
-      served = structuredClone(contents);
-      createSnapshot(served);
+    publish: async (changes) => {
+      snapshot = changeSnapshot(snapshot, structuredClone(changes));
       await Promise.resolve();
     },
   });
-  await answers.contribute("static", sets);
+  await answers.contribute("static", claimsOf(sets));
   let changes = 0;
   return async () => {
     changes += 1;
-    const before = served;
+    const before = snapshot;
     const [first, ...rest] = sets;
     if (first === undefined) throw new Error("nothing to change");
-    await answers.contribute("static", [{ ...first, targets: [`10.2.0.${changes & 0xff}`] }, ...rest]);
-    if (served === before) throw new Error("the change was not published");
+    const claims = claimsOf([{ ...first, targets: [`10.2.0.${changes & 0xff}`] }, ...rest]);
+    await answers.contribute("static", claims, [first.name]);
+    if (snapshot === before) throw new Error("the change was not published");
   };
 }
 

@@ -1,19 +1,22 @@
-// Where the two halves meet: record sets of every origin are merged, compiled zone by zone, and published when something that
-// is answered has changed. Knows no socket and no object: it is given record sets and a function that publishes.
+// Where the two halves meet: claims of every contributor are merged and compiled name by name, and published when something that
+// is answered has changed. Knows no socket and no object: it is given claims and a function that publishes.
 
-import { compileZone, type ZoneProblem } from "#src/dns/compile.ts";
+import type { ZoneProblem } from "#src/dns/compile.ts";
 import { nextSerial } from "#src/dns/serial.ts";
-import { createSnapshot, type Snapshot } from "#src/dns/snapshot.ts";
+import { changeSnapshot, EMPTY_SNAPSHOT, type Snapshot } from "#src/dns/snapshot.ts";
 import { TYPE } from "#src/dns/wire/registry.ts";
-import { sameContent, type ZoneContent, type ZoneOptions } from "#src/dns/zone-content.ts";
-import { isWildcard } from "#src/domain/name.ts";
-import type { RecordSet } from "#src/domain/record.ts";
+import type { RrSet } from "#src/dns/wire/rrset.ts";
+import { createZoneBuilder, type ZoneBuilder } from "#src/dns/zone-builder.ts";
+import type { ZoneChange, ZoneOptions } from "#src/dns/zone-content.ts";
+import { type DomainName, isAtOrBelow, isWildcard } from "#src/domain/name.ts";
 import type { Clock } from "#src/lib/clock.ts";
 import type { Logger } from "#src/lib/log.ts";
-import { type Conflict, mergeRecordSets } from "#src/sources/merge.ts";
+import type { Conflict } from "#src/sources/merge.ts";
+import { type Claims, differingNames, NO_CLAIMS } from "./claims.ts";
 import type { AnswersFacts } from "./explain/facts.ts";
+import { createMergedNames, type MergedNames } from "./merged-names.ts";
 
-/** A part that gives record sets. Negative answers wait until each one that is awaited has given its first. */
+/** A part that claims names. Negative answers wait until each one that is awaited has spoken first. */
 export type Contributor = "static" | "local" | "manifests";
 
 export interface AnswersOptions {
@@ -23,7 +26,7 @@ export interface AnswersOptions {
   readonly clock: Clock;
   readonly log: Logger;
   /** Resolves when the data plane serves it. */
-  publish(contents: readonly ZoneContent[], ready: boolean): Promise<void>;
+  publish(changes: readonly ZoneChange[], ready: boolean): Promise<void>;
 }
 
 export interface AnswersStatus {
@@ -42,8 +45,11 @@ export interface AnswersStatus {
 }
 
 export interface Answers {
-  /** Replaces everything one contributor gives. Resolves when it, or something newer, is served. */
-  contribute(from: Contributor, recordSets: readonly RecordSet[]): Promise<void>;
+  /**
+   * Takes in what one contributor claims from now on. `touched`: names whose claims may have changed since it spoke last; all
+   * that differ when it does not say. Resolves when it, or something newer, is served.
+   */
+  contribute(from: Contributor, claims: Claims, touched?: Iterable<DomainName>): Promise<void>;
   /** Stops waiting: names are denied from now on although some contributor has not spoken. */
   stopWaiting(): Promise<void>;
   status(): AnswersStatus;
@@ -56,16 +62,26 @@ export function createAnswers(options: AnswersOptions): Answers {
   return new ZoneAnswers(options);
 }
 
+/** One zone on its way to the data plane. */
+interface ServedZone {
+  readonly builder: ZoneBuilder;
+  /** Of what is served; `undefined` before anything is. */
+  serial: number | undefined;
+  /** Names that hold something else than what is served, with what is served. */
+  readonly unserved: Map<DomainName, readonly RrSet[]>;
+}
+
 class ZoneAnswers implements Answers {
   readonly #options: AnswersOptions;
-  readonly #contributions = new Map<Contributor, readonly RecordSet[]>();
+  readonly #contributions = new Map<Contributor, Claims>();
   readonly #waitingFor: Set<Contributor>;
-  #contents: readonly ZoneContent[] = [];
-  /** Of `#contents`; made when first looked at. */
+  readonly #merged: MergedNames;
+  readonly #zones: readonly ServedZone[];
+  /** Names to merge again. */
+  #touched = new Set<DomainName>();
+  /** Of what is served; made when first looked at. */
   #snapshot: Snapshot | undefined;
   #publishedReady: boolean | undefined;
-  #conflicts: readonly Conflict[] = [];
-  #problems: readonly ZoneProblem[] = [];
   /** The publication that runs, and the one that will follow it with everything that came meanwhile. */
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
@@ -73,10 +89,18 @@ class ZoneAnswers implements Answers {
   constructor(options: AnswersOptions) {
     this.#options = options;
     this.#waitingFor = new Set(options.awaited);
+    this.#merged = createMergedNames((name) => this.#claimsAt(name));
+    this.#zones = options.zones.map((zone) => ({
+      builder: createZoneBuilder(zone),
+      serial: undefined,
+      unserved: new Map(),
+    }));
   }
 
-  contribute(from: Contributor, recordSets: readonly RecordSet[]): Promise<void> {
-    this.#contributions.set(from, recordSets);
+  contribute(from: Contributor, claims: Claims, touched?: Iterable<DomainName>): Promise<void> {
+    const before = this.#contributions.get(from) ?? NO_CLAIMS;
+    for (const name of touched ?? differingNames(before, claims)) this.#touched.add(name);
+    this.#contributions.set(from, claims);
     this.#waitingFor.delete(from);
     return this.#refresh();
   }
@@ -90,36 +114,44 @@ class ZoneAnswers implements Answers {
     return {
       ready: this.#waitingFor.size === 0,
       waitingFor: [...this.#waitingFor],
-      zones: this.#contents.map(({ apex, serial, recordSets }) => ({
-        apex,
-        serial,
-        names: new Set(recordSets.map((set) => set.name)).size,
-        recordSets: recordSets.length,
-      })),
-      conflicts: this.#conflicts,
-      problems: this.#problems,
+      zones: this.#zones.flatMap(({ builder, serial }) =>
+        serial === undefined ? [] : [{ apex: builder.apex, serial, ...builder.counts() }],
+      ),
+      conflicts: this.#merged.conflicts(),
+      problems: this.#zoneProblems(),
       exampleName: this.#exampleName(),
     };
   }
 
   facts(): AnswersFacts {
-    this.#snapshot ??= createSnapshot(this.#contents);
+    this.#snapshot ??= this.#servedSnapshot();
     return {
       snapshot: this.#snapshot,
       ready: this.#waitingFor.size === 0,
       waitingFor: [...this.#waitingFor],
-      claims: [...this.#contributions.values()].flat(),
-      conflicts: this.#conflicts,
-      zoneProblems: this.#problems,
+      claimsAt: (name) => this.#claimsAt(name),
+      conflicts: this.#merged.conflicts(),
+      zoneProblems: this.#zoneProblems(),
     };
+  }
+
+  #claimsAt(name: DomainName): ReturnType<Claims["at"]> {
+    return [...this.#contributions.values()].flatMap((claims) => claims.at(name));
+  }
+
+  #zoneProblems(): readonly ZoneProblem[] {
+    return this.#zones.flatMap(({ builder }) => builder.problems());
   }
 
   #exampleName(): string | undefined {
     const nameservers = new Set(this.#options.zones.flatMap((zone) => zone.nameservers.map(({ name }) => name)));
-    return this.#contents
-      .flatMap((content) => content.recordSets)
-      .find((set) => set.type === TYPE.A && set.rdata.length > 0 && !nameservers.has(set.name) && !isWildcard(set.name))
-      ?.name;
+    for (const { builder } of this.#zones) {
+      const name = builder.firstName(
+        (set) => set.type === TYPE.A && set.rdata.length > 0 && !nameservers.has(set.name) && !isWildcard(set.name),
+      );
+      if (name !== undefined) return name;
+    }
+    return undefined;
   }
 
   /** Compiles at once; what comes while a publication runs is taken together into the next one (docs/decisions.md 19). */
@@ -143,32 +175,57 @@ class ZoneAnswers implements Answers {
   }
 
   async #publish(): Promise<void> {
-    const merged = mergeRecordSets([...this.#contributions.values()].flat());
-    this.#conflicts = merged.conflicts;
-    const compiled = this.#options.zones.map((zone) => this.#compile(zone, merged.recordSets));
-    this.#problems = compiled.flatMap((zone) => zone.problems);
-    const contents = compiled.map((zone) => zone.content);
+    this.#compileTouched();
     const ready = this.#waitingFor.size === 0;
-    const isUnchanged = contents.every((content, index) => content === this.#contents[index]);
-    if (isUnchanged && ready === this.#publishedReady) return;
-    await this.#options.publish(contents, ready);
-    this.#contents = contents;
+    const changing = this.#zones.filter(({ serial, unserved }) => serial === undefined || unserved.size > 0);
+    if (changing.length === 0 && ready === this.#publishedReady) return;
+    const changes = changing.map((zone) => this.#changeOf(zone));
+    await this.#options.publish(changes, ready);
+    for (const [index, zone] of changing.entries()) {
+      zone.serial = changes[index]?.serial;
+      zone.unserved.clear();
+    }
     this.#snapshot = undefined;
     this.#publishedReady = ready;
-    this.#options.log.info(
-      {
-        zones: contents.map(({ apex, serial, recordSets }) => ({ apex, serial, recordSets: recordSets.length })),
-        ready,
-      },
-      "answers published",
-    );
+    const zones = changes.map(({ apex, serial, names }) => ({ apex, serial, changedNames: names.length }));
+    this.#options.log.info({ zones, ready }, "answers published");
   }
 
-  /** The content served now when nothing of it changes: same reference, same serial. */
-  #compile(zone: ZoneOptions, recordSets: readonly RecordSet[]): ReturnType<typeof compileZone> {
-    const previous = this.#contents.find((content) => content.apex === zone.apex);
-    const serial = nextSerial(previous?.serial, this.#options.clock.nowMs() / 1_000);
-    const { content, problems } = compileZone(zone, recordSets, serial);
-    return { content: previous !== undefined && sameContent(previous, content) ? previous : content, problems };
+  #compileTouched(): void {
+    const touched = this.#touched;
+    this.#touched = new Set();
+    for (const name of this.#merged.update(touched)) {
+      const zone = this.#zoneOf(name);
+      if (zone === undefined) continue;
+      const changed = zone.builder.update([name], (at) => this.#merged.recordSetsAt(at));
+      for (const [at, served] of changed) if (!zone.unserved.has(at)) zone.unserved.set(at, served);
+    }
+  }
+
+  /** Of what the data plane has said that it serves, not of what it may serve in a moment. */
+  #servedSnapshot(): Snapshot {
+    let snapshot = EMPTY_SNAPSHOT;
+    for (const { builder, serial, unserved } of this.#zones) {
+      if (serial === undefined) continue;
+      const whole = builder.change(serial);
+      snapshot = changeSnapshot(snapshot, [whole]);
+      snapshot = changeSnapshot(snapshot, [{ ...whole, extent: "some", names: [...unserved] }]);
+    }
+    return snapshot;
+  }
+
+  /** The zone with the longest apex at or above the name. */
+  #zoneOf(name: DomainName): ServedZone | undefined {
+    let best: ServedZone | undefined;
+    for (const zone of this.#zones) {
+      const { apex } = zone.builder;
+      if (isAtOrBelow(name, apex) && (best === undefined || apex.length > best.builder.apex.length)) best = zone;
+    }
+    return best;
+  }
+
+  #changeOf({ builder, serial, unserved }: ServedZone): ZoneChange {
+    const next = nextSerial(serial, this.#options.clock.nowMs() / 1_000);
+    return builder.change(next, serial === undefined ? undefined : unserved.keys());
   }
 }

@@ -5,6 +5,7 @@ import { networkInterfaces } from "node:os";
 import type { Settings } from "#src/config/settings.ts";
 import { completeZoneOptions, type ZoneOptions } from "#src/dns/zone-content.ts";
 import type { InventoryChange } from "#src/domain/cluster-object.ts";
+import type { DomainName } from "#src/domain/name.ts";
 import type { RecordSet } from "#src/domain/record.ts";
 import { ConfigError } from "#src/errors.ts";
 import type { Clock } from "#src/lib/clock.ts";
@@ -18,6 +19,7 @@ import { defaultSourceOptions, PROTECTED_LABELS, type SourceProblem } from "#src
 import { staticRecordSets } from "#src/sources/static.ts";
 import { createTrim, type Trim } from "#src/sources/trim.ts";
 import { type Answers, type AnswersStatus, type Contributor, createAnswers } from "./answers.ts";
+import { type Claims, claimsOf } from "./claims.ts";
 import type { ReadingFacts } from "./explain/facts.ts";
 
 /** Longest wait for sources before names are denied all the same (docs/decisions.md 16). */
@@ -91,7 +93,7 @@ class JoinedReadingHalf implements ReadingHalf {
       awaited,
       clock,
       log,
-      publish: (contents, ready) => this.#dataPlane.publish(contents, ready),
+      publish: (changes, ready) => this.#dataPlane.publish(changes, ready),
     });
     const nameservers = settings.zones.flatMap((zone) => zone.nameservers.map((nameserver) => nameserver.name));
     const sources = sourcesNamed(settings.sources.kinds);
@@ -112,14 +114,14 @@ class JoinedReadingHalf implements ReadingHalf {
   }
 
   async start(): Promise<void> {
-    const published = this.#contribute("static", this.#staticSets);
+    const published = this.#contribute("static", claimsOf(this.#staticSets));
     await this.#dataPlane.start();
     await published;
     void this.#stopWaitingInTime();
     if (this.#inventory === undefined) return;
     await this.#inventory.start();
     // An empty folder tells of no change, and has been read all the same.
-    await this.#contribute("manifests", this.#catalog.recordSets());
+    await this.#contributeObjects();
   }
 
   async stop(): Promise<void> {
@@ -129,7 +131,7 @@ class JoinedReadingHalf implements ReadingHalf {
   }
 
   contributeLocal(recordSets: readonly RecordSet[]): void {
-    void this.#contribute("local", recordSets);
+    void this.#contribute("local", claimsOf(recordSets));
   }
 
   isLive(): Promise<boolean> {
@@ -161,12 +163,16 @@ class JoinedReadingHalf implements ReadingHalf {
   #takeIn({ upserted, deleted }: InventoryChange): void {
     const trimmed = upserted.map(this.#trim).filter((object) => object !== undefined);
     this.#catalog.apply({ upserted: trimmed, deleted });
-    void this.#contribute("manifests", this.#catalog.recordSets());
+    void this.#contributeObjects();
+  }
+
+  #contributeObjects(): Promise<void> {
+    return this.#contribute("manifests", this.#catalog, this.#catalog.takeTouched());
   }
 
   /** Resolves when it is served; never rejects. */
-  #contribute(from: Contributor, recordSets: readonly RecordSet[]): Promise<void> {
-    return this.#settle(this.#answers.contribute(from, recordSets));
+  #contribute(from: Contributor, claims: Claims, touched?: ReadonlySet<DomainName>): Promise<void> {
+    return this.#settle(this.#answers.contribute(from, claims, touched));
   }
 
   /** What cannot be published is a bug, or the end of the process; the old answers go on either way. */

@@ -2,10 +2,11 @@
 // master of meaning (decision 21). Knows nothing of sockets, EDNS, sizes or time.
 
 import { type DomainName, parentOf, wildcardBelow } from "#src/domain/name.ts";
-import { findZone, type Node, type Snapshot, type Zone } from "./snapshot.ts";
+import { findZone, type Snapshot, type Zone } from "./snapshot.ts";
 import { decodeName } from "./wire/name.ts";
 import { CLASS, EXTENDED_ERROR, RCODE, TYPE } from "./wire/registry.ts";
 import type { RrSet } from "./wire/rrset.ts";
+import type { Node } from "./zone-tree.ts";
 
 /** Aliases followed for one question; a longer chain is answered so far, and the client asks on from its end. */
 const MAX_ALIAS_LINKS = 16;

@@ -1,8 +1,9 @@
-// Compiles record sets into the content of one zone: apex SOA and NS, name server addresses, the rules of RFC 1034 §3.6.2 and
-// RFC 2181. What breaks a rule is left out and reported; its name goes on existing, so that nothing is denied by accident.
+// Compiles the record sets of one name into what a zone holds there: apex NS, name server addresses, the rules of RFC 1034
+// §3.6.2 and RFC 2181. What breaks a rule is left out and reported; its name goes on existing, so that nothing is denied by
+// accident.
 
 import { isIP } from "node:net";
-import { type DomainName, isAtOrBelow, joinName, wildcardBelow } from "#src/domain/name.ts";
+import { type DomainName, isAtOrBelow, joinName } from "#src/domain/name.ts";
 import type { Origin, RecordSet, RecordType } from "#src/domain/record.ts";
 import { encodeRdata } from "./wire/rdata.ts";
 import { RECORD_TYPE_NUMBER, TYPE } from "./wire/registry.ts";
@@ -32,30 +33,46 @@ export interface ZoneProblem {
   readonly origin: Origin | undefined;
 }
 
-/**
- * Content of the zone `options.apex` with the given serial. Record sets outside the zone are ignored; several of one name and
- * type are united under their smallest TTL. Equal input in any order gives equal bytes.
- */
-export function compileZone(
-  options: ZoneOptions,
-  recordSets: readonly RecordSet[],
-  serial: number,
-): { readonly content: ZoneContent; readonly problems: readonly ZoneProblem[] } {
-  const compilation: Compilation = { options, problems: [], nodes: new Map() };
-  const inZone = recordSets.filter((set) => isAtOrBelow(set.name, options.apex));
-  for (const set of inZone) addRecordSet(compilation, set);
-  const nameservers = nameserversOf(options);
-  addApexNs(compilation, nameservers);
-  for (const nameserver of nameservers) addAddresses(compilation, nameserver);
-  shieldFromWildcard(compilation);
+export interface CompiledName {
+  /** In order of their type; one set without rdata: the name exists without data; none: it does not exist. */
+  readonly sets: readonly RrSet[];
+  readonly problems: readonly ZoneProblem[];
+}
 
-  const sets: RrSet[] = [];
-  for (const name of [...compilation.nodes.keys()].sort()) sets.push(...finishNode(compilation, name));
-  for (const nameserver of nameservers) reportUnreachable(compilation, nameserver);
-  return {
-    content: { apex: options.apex, serial: serial >>> 0, soa: soaOf(options, nameservers), recordSets: sets },
-    problems: compilation.problems,
-  };
+/**
+ * What one name of a zone holds: the record sets of that name, all of them, and what the zone's settings say of it. Several of
+ * one type are united under their smallest TTL. Equal input in any order gives equal bytes.
+ */
+export function compileName(
+  name: DomainName,
+  recordSets: readonly RecordSet[],
+  { options, hasApexWildcard }: { readonly options: ZoneOptions; readonly hasApexWildcard: boolean },
+): CompiledName {
+  const compilation: Compilation = { options, name, problems: [], node: new Map(), exists: false };
+  for (const set of recordSets) addRecordSet(compilation, set);
+  const nameservers = nameserversOf(options);
+  if (name === options.apex) addApexNs(compilation, nameservers);
+  const here = nameservers.filter((nameserver) => nameserver.name === name);
+  for (const { addresses } of here) addAddresses(compilation, addresses);
+  if (hasApexWildcard && isShielded(name, options)) compilation.exists = true;
+  const sets = compilation.exists ? finishNode(compilation) : [];
+  if (here.length > 0) reportUnreachable(compilation);
+  return { sets, problems: compilation.problems };
+}
+
+/** Names in the zone that its settings say something of, whether or not a record set does. */
+export function namesOfSettings(options: ZoneOptions): readonly DomainName[] {
+  const { apex } = options;
+  const nameservers = nameserversOf(options).map(({ name }) => name);
+  return [...new Set([apex, ...nameservers.filter((name) => isAtOrBelow(name, apex)), ...shieldedNames(options)])];
+}
+
+/** Names that a wildcard at the apex must not stand for (RFC 4592 §2.2.2): no data, instead of whatever it points to. */
+export function shieldedNames({ apex, protectedLabels }: ZoneOptions): readonly DomainName[] {
+  return protectedLabels.flatMap((label) => {
+    const name = joinName(label, apex);
+    return name.ok ? [name.value] : [];
+  });
 }
 
 /** One set while it is being collected; rdata keyed by its octets, so that duplicates fall together (RFC 2181 §5). */
@@ -65,14 +82,18 @@ interface Draft {
   readonly rdata: Map<string, Uint8Array>;
 }
 
+/** Of one name. */
 interface Compilation {
   readonly options: ZoneOptions;
+  readonly name: DomainName;
   readonly problems: ZoneProblem[];
-  readonly nodes: Map<DomainName, Map<RecordType, Draft>>;
+  readonly node: Map<RecordType, Draft>;
+  /** Whether the name exists, whatever becomes of its data. */
+  exists: boolean;
 }
 
 function addRecordSet(compilation: Compilation, set: RecordSet): void {
-  nodeOf(compilation, set.name);
+  compilation.exists = true;
   if (set.type === "NS") {
     const { code, problem } = set.name === compilation.options.apex ? APEX_NS_REFUSED : DELEGATION_REFUSED;
     report(compilation, { code, problem, ...set });
@@ -109,16 +130,10 @@ function report(
   problems.push({ code, name, type, problem, origin });
 }
 
-/** Makes the name exist, whatever becomes of its data. */
-function nodeOf({ nodes }: Compilation, name: DomainName): Map<RecordType, Draft> {
-  const node = nodes.get(name) ?? new Map<RecordType, Draft>();
-  nodes.set(name, node);
-  return node;
-}
-
-/** The draft of a name and type, made on first use; every further TTL can only lower it (RFC 2181 §5.2). */
+/** The draft of a type, made on first use; every further TTL can only lower it (RFC 2181 §5.2). */
 function draftOf(compilation: Compilation, set: Subject & { readonly ttlSeconds?: number | undefined }): Draft {
-  const node = nodeOf(compilation, set.name);
+  const { node } = compilation;
+  compilation.exists = true;
   const ttlSeconds = Math.min(set.ttlSeconds ?? compilation.options.defaultTtlSeconds, MAX_TTL_SECONDS);
   const draft = node.get(set.type) ?? { origin: set.origin, ttlSeconds, rdata: new Map<string, Uint8Array>() };
   draft.ttlSeconds = Math.max(0, Math.min(draft.ttlSeconds, ttlSeconds));
@@ -132,39 +147,32 @@ function nameserversOf({ apex, nameservers }: ZoneOptions): readonly Nameserver[
 }
 
 function addApexNs(compilation: Compilation, nameservers: readonly Nameserver[]): void {
-  const set = { name: compilation.options.apex, type: "NS" } as const;
+  const set = { name: compilation.name, type: "NS" } as const;
   const draft = draftOf(compilation, set);
   for (const { name } of nameservers) addTarget(compilation, { draft, set, target: name === "" ? "." : name });
 }
 
 /** Record sets that hold an address at the name win over the settings. */
-function addAddresses(compilation: Compilation, { name, addresses }: Nameserver): void {
-  if (!isAtOrBelow(name, compilation.options.apex) || hasAddress(compilation, name)) return;
+function addAddresses(compilation: Compilation, addresses: readonly string[]): void {
+  if (hasAddress(compilation)) return;
   for (const address of addresses) {
-    const set = { name, type: isIP(address) === 6 ? "AAAA" : "A" } as const;
+    const set = { name: compilation.name, type: isIP(address) === 6 ? "AAAA" : "A" } as const;
     addTarget(compilation, { draft: draftOf(compilation, set), set, target: address });
   }
 }
 
-/** An empty node stops the wildcard above it (RFC 4592 §2.2.2): no data, instead of whatever the wildcard points to. */
-function shieldFromWildcard(compilation: Compilation): void {
-  const { apex, protectedLabels } = compilation.options;
-  if (!compilation.nodes.has(wildcardBelow(apex))) return;
-  for (const label of protectedLabels) {
-    const name = joinName(label, apex);
-    if (name.ok) nodeOf(compilation, name.value);
-  }
+function isShielded(name: DomainName, options: ZoneOptions): boolean {
+  return shieldedNames(options).includes(name);
 }
 
-function hasAddress({ nodes }: Compilation, name: DomainName): boolean {
-  const node = nodes.get(name);
-  return ([node?.get("A"), node?.get("AAAA")] as const).some((draft) => draft !== undefined && draft.rdata.size > 0);
+function hasAddress({ node }: Compilation): boolean {
+  return ([node.get("A"), node.get("AAAA")] as const).some((draft) => draft !== undefined && draft.rdata.size > 0);
 }
 
-/** The final sets of one name in order of their type; one empty set when nothing is left of its data. */
-function finishNode(compilation: Compilation, name: DomainName): readonly RrSet[] {
-  const node = nodeOf(compilation, name);
-  refuseCname(compilation, name, node);
+/** The final sets in order of their type; one empty set when nothing is left of its data. */
+function finishNode(compilation: Compilation): readonly RrSet[] {
+  const { name, node } = compilation;
+  refuseCname(compilation);
   const sets = [...node].map(([type, draft]): RrSet => {
     const rdata = [...draft.rdata.values()].sort(compareOctets);
     return { name, type: RECORD_TYPE_NUMBER[type], ttlSeconds: draft.ttlSeconds, rdata };
@@ -174,7 +182,8 @@ function finishNode(compilation: Compilation, name: DomainName): readonly RrSet[
 }
 
 /** RFC 1034 §3.6.2, RFC 2181 §10.1: a CNAME is alone and single, so never at the apex, where SOA and NS are. */
-function refuseCname(compilation: Compilation, name: DomainName, node: Map<RecordType, Draft>): void {
+function refuseCname(compilation: Compilation): void {
+  const { name, node } = compilation;
   const cname = node.get("CNAME");
   if (cname === undefined || cname.rdata.size === 0) return;
   const subject = { name, type: "CNAME", ...(cname.origin === undefined ? {} : { origin: cname.origin }) } as const;
@@ -198,9 +207,10 @@ function refuseCname(compilation: Compilation, name: DomainName, node: Map<Recor
 }
 
 /** RFC 1912 §2.2, RFC 2181 §10.3: a name server in the zone has an address of its own and is no alias. */
-function reportUnreachable(compilation: Compilation, { name }: Nameserver): void {
-  if (!isAtOrBelow(name, compilation.options.apex) || hasAddress(compilation, name)) return;
-  const cname = compilation.nodes.get(name)?.get("CNAME");
+function reportUnreachable(compilation: Compilation): void {
+  if (hasAddress(compilation)) return;
+  const { name, node } = compilation;
+  const cname = node.get("CNAME");
   const isAlias = cname !== undefined && cname.rdata.size > 0;
   report(compilation, {
     name,
@@ -210,9 +220,9 @@ function reportUnreachable(compilation: Compilation, { name }: Nameserver): void
   });
 }
 
-function soaOf(options: ZoneOptions, nameservers: readonly Nameserver[]): ZoneContent["soa"] {
+export function soaOf(options: ZoneOptions): ZoneContent["soa"] {
   return {
-    primary: nameservers[0]?.name ?? options.apex,
+    primary: nameserversOf(options)[0]?.name ?? options.apex,
     hostmaster: options.hostmaster,
     refreshSeconds: options.refreshSeconds,
     retrySeconds: options.retrySeconds,

@@ -1,17 +1,11 @@
-// An immutable picture of all zones for answering: names in a map, empty non-terminals included. Built once, only read after.
+// A picture of all zones for answering. A change replaces the whole at once: whoever asks sees all of it or nothing.
 
 import { type DomainName, parentOf } from "#src/domain/name.ts";
-import { decodeName } from "./wire/name.ts";
 import { TYPE } from "./wire/registry.ts";
 import type { RrSet } from "./wire/rrset.ts";
 import { encodeSoa } from "./wire/soa.ts";
-import type { ZoneContent } from "./zone-content.ts";
-
-/** One existing name. Without sets it is an empty non-terminal (RFC 8020) or has no data yet. */
-export interface Node {
-  readonly sets: ReadonlyMap<number, RrSet>;
-  readonly alias: { readonly set: RrSet; readonly target: DomainName } | undefined;
-}
+import { wholeZone, type ZoneChange, type ZoneContent } from "./zone-content.ts";
+import { createNode, type Node, type NodeChange, ZoneTree } from "./zone-tree.ts";
 
 export interface Zone {
   readonly apex: DomainName;
@@ -26,9 +20,25 @@ export interface Snapshot {
   readonly zones: ReadonlyMap<DomainName, Zone>;
 }
 
+export const EMPTY_SNAPSHOT: Snapshot = { zones: new Map() };
+
 /** Of two contents with one apex the later counts. */
 export function createSnapshot(contents: readonly ZoneContent[]): Snapshot {
-  return { zones: new Map(contents.map((content) => [content.apex, createZone(content)])) };
+  return changeSnapshot(EMPTY_SNAPSHOT, contents.map(wholeZone));
+}
+
+/**
+ * The snapshot after the changes; zones that none of them names stay. Shares nodes with `snapshot`, which must not be used any
+ * more when this returns; when it throws, `snapshot` is as it was.
+ */
+export function changeSnapshot(snapshot: Snapshot, changes: readonly ZoneChange[]): Snapshot {
+  const prepared = changes.map((change) => prepare(change, snapshot));
+  const zones = new Map(snapshot.zones);
+  for (const { zone, tree, nodeChanges } of prepared) {
+    tree.apply(nodeChanges);
+    zones.set(zone.apex, zone);
+  }
+  return { zones };
 }
 
 /** The zone with the longest apex at or above `name`. */
@@ -40,36 +50,41 @@ export function findZone(snapshot: Snapshot, name: DomainName): Zone | undefined
   return undefined;
 }
 
-function createZone(content: ZoneContent): Zone {
-  const { apex, serial, soa } = content;
-  const soaSet: RrSet = { name: apex, type: TYPE.SOA, ttlSeconds: soa.ttlSeconds, rdata: [encodeSoa(soa, serial)] };
-  const setsByName = new Map<DomainName, Map<number, RrSet>>([[apex, new Map([[TYPE.SOA, soaSet]])]]);
-  for (const set of content.recordSets) {
-    addAncestors(setsByName, set.name);
-    const sets = setsByName.get(set.name) ?? new Map<number, RrSet>();
-    setsByName.set(set.name, sets);
-    if (set.rdata.length > 0) sets.set(set.type, set);
-  }
-  return {
-    apex,
-    serial,
-    negativeSoa: { ...soaSet, ttlSeconds: Math.min(soa.ttlSeconds, soa.negativeTtlSeconds) },
-    nodes: new Map([...setsByName].map(([name, sets]) => [name, createNode(sets)])),
-  };
-}
+class TreeZone implements Zone {
+  readonly apex: DomainName;
+  readonly serial: number;
+  readonly negativeSoa: RrSet;
+  readonly tree: ZoneTree;
+  readonly nodes: ReadonlyMap<DomainName, Node>;
+  readonly #soaSet: RrSet;
 
-/** Makes the empty non-terminals above `name`; stops at the first ancestor that exists, the apex at the latest. */
-function addAncestors(setsByName: Map<DomainName, Map<number, RrSet>>, name: DomainName): void {
-  if (setsByName.has(name)) return;
-  for (let above = parentOf(name); above !== undefined && !setsByName.has(above); above = parentOf(above)) {
-    setsByName.set(above, new Map());
+  constructor({ apex, serial, soa }: ZoneChange, tree: ZoneTree) {
+    this.apex = apex;
+    this.serial = serial;
+    this.#soaSet = { name: apex, type: TYPE.SOA, ttlSeconds: soa.ttlSeconds, rdata: [encodeSoa(soa, serial)] };
+    this.negativeSoa = { ...this.#soaSet, ttlSeconds: Math.min(soa.ttlSeconds, soa.negativeTtlSeconds) };
+    this.tree = tree;
+    this.nodes = tree.nodes;
+  }
+
+  /** The apex always exists, with its SOA. */
+  apexNode(sets: Iterable<RrSet>): Node {
+    return createNode([this.#soaSet, ...[...sets].filter(({ type }) => type !== TYPE.SOA)]);
   }
 }
 
-function createNode(sets: ReadonlyMap<number, RrSet>): Node {
-  const set = sets.get(TYPE.CNAME);
-  const [rdata] = set?.rdata ?? [];
-  if (set === undefined || rdata === undefined) return { sets, alias: undefined };
-  const target = decodeName(rdata, 0);
-  return { sets, alias: target.ok ? { set, target: target.value.name } : undefined };
+function prepare(
+  change: ZoneChange,
+  snapshot: Snapshot,
+): { readonly zone: Zone; readonly tree: ZoneTree; readonly nodeChanges: readonly NodeChange[] } {
+  const known = snapshot.zones.get(change.apex);
+  const isKept = change.extent === "some" && known instanceof TreeZone;
+  const tree = isKept ? known.tree : new ZoneTree(change.apex);
+  const zone = new TreeZone(change, tree);
+  const apexSets =
+    change.names.find(([name]) => name === change.apex)?.[1] ?? tree.nodes.get(change.apex)?.sets.values() ?? [];
+  const others = change.names
+    .filter(([name]) => name !== change.apex)
+    .map(([name, sets]): NodeChange => [name, sets.length === 0 ? undefined : createNode(sets)]);
+  return { zone, tree, nodeChanges: [[change.apex, zone.apexNode(apexSets)], ...others] };
 }

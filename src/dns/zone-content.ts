@@ -65,14 +65,27 @@ export interface ZoneContent {
   readonly recordSets: readonly RrSet[];
 }
 
+/** What becomes of one zone, as plain data. */
+export interface ZoneChange extends Pick<ZoneContent, "apex" | "serial" | "soa"> {
+  /** "all": the zone holds these names and no others; "some": all others stay as they are. */
+  readonly extent: "all" | "some";
+  /** Each name once, with every set it is to hold; none: it is gone. */
+  readonly names: readonly (readonly [DomainName, readonly RrSet[]])[];
+}
+
+/** The change that leads to this content, whatever was there before. */
+export function wholeZone({ apex, serial, soa, recordSets }: ZoneContent): ZoneChange {
+  return { apex, serial, soa, extent: "all", names: [...Map.groupBy(recordSets, (set) => set.name)] };
+}
+
 /** True when both answer every query alike, the serial apart: then the older may stay, serial and all. */
 export function sameContent(a: ZoneContent, b: ZoneContent): boolean {
-  return (
-    a.apex === b.apex &&
-    sameSoa(a.soa, b.soa) &&
-    a.recordSets.length === b.recordSets.length &&
-    a.recordSets.every((set, index) => sameSet(set, b.recordSets[index]))
-  );
+  return a.apex === b.apex && sameSoa(a.soa, b.soa) && sameSets(a.recordSets, b.recordSets);
+}
+
+/** True when both hold the same sets in the same order. */
+export function sameSets(a: readonly RrSet[], b: readonly RrSet[]): boolean {
+  return a.length === b.length && a.every((set, index) => sameSet(set, b[index]));
 }
 
 /** An apex so long that nothing fits below it stands for the name itself. */

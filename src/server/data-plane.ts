@@ -1,11 +1,12 @@
 // The control plane's side of the data plane: starts the DNS thread, gives it content, keeps it alive, reads its figures.
 // Knows nothing of where content comes from or what the figures are called in metrics.
 
-import type { ZoneContent } from "#src/dns/zone-content.ts";
+import type { ZoneChange } from "#src/dns/zone-content.ts";
 import { assertNever } from "#src/errors.ts";
 import type { Clock } from "#src/lib/clock.ts";
 import type { Lifecycle } from "#src/lib/lifecycle.ts";
 import type { Logger } from "#src/lib/log.ts";
+import { AcceptedContent } from "./accepted-content.ts";
 import { bindProblem, nothingBoundProblem } from "./bind-problem.ts";
 import { allocateCounters, Counters } from "./counters.ts";
 import { EpochWaiters } from "./epoch-waiters.ts";
@@ -61,10 +62,10 @@ export interface DataPlane extends Lifecycle {
   /** Closes TCP, then UDP, then the thread; bounded by 1.5 s. */
   stop(): Promise<void>;
   /**
-   * Serves `contents` in place of everything served before, all zones at once. Before `start` it is what the first query
-   * meets. Resolves when it is served, or something newer is; rejects when it cannot be served or the data plane stops first.
+   * Changes what is served, all zones at once. Before `start` it is what the first query meets. Resolves when it is served, or
+   * something newer is; rejects when it cannot be served (all of it is left out then) or the data plane stops first.
    */
-  publish(contents: readonly ZoneContent[], ready: boolean): Promise<void>;
+  publish(changes: readonly ZoneChange[], ready: boolean): Promise<void>;
   /** Whether the DNS thread answered within `timeoutMs`: for /livez. */
   ping(timeoutMs: number): Promise<boolean>;
   /** Every figure by its stable name (counters.ts), since the process started. */
@@ -78,7 +79,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   return new ThreadedDataPlane(options);
 }
 
-type Publication = Extract<ControlMessage, { kind: "publish-full" }>;
+type Publication = Extract<ControlMessage, { kind: "publish" }>;
 
 class ThreadedDataPlane implements DataPlane {
   readonly #options: DataPlaneOptions;
@@ -92,9 +93,9 @@ class ThreadedDataPlane implements DataPlane {
   #listen: readonly ListenAddress[];
   #endpoints: readonly Endpoint[] = [];
   #worker: WorkerHandle | undefined;
-  /** What a new thread gets: the last content known to be servable, then what may be servable. */
-  #accepted: Publication | undefined;
-  #pending: Publication | undefined;
+  /** What a new thread gets: the content known to be servable, then what may be servable, in order. */
+  readonly #accepted = new AcceptedContent();
+  #pending: readonly Publication[] = [];
   #epoch = 0;
   #pings = 0;
   #background: Promise<unknown> = Promise.resolve();
@@ -116,11 +117,12 @@ class ThreadedDataPlane implements DataPlane {
     return this.#stopped;
   }
 
-  publish(contents: readonly ZoneContent[], ready: boolean): Promise<void> {
+  publish(changes: readonly ZoneChange[], ready: boolean): Promise<void> {
     if (this.#stopping.signal.aborted) return Promise.reject(new Error("the data plane has stopped"));
     this.#epoch += 1;
-    this.#pending = { kind: "publish-full", epoch: this.#epoch, contents, ready };
-    this.#worker?.post(this.#pending);
+    const publication: Publication = { kind: "publish", epoch: this.#epoch, changes, ready };
+    this.#pending = [...this.#pending, publication];
+    this.#worker?.post(publication);
     return this.#served.wait(this.#epoch);
   }
 
@@ -156,8 +158,9 @@ class ThreadedDataPlane implements DataPlane {
     this.#worker = worker;
     this.#endpoints = [];
     // In this order: a thread never listens before it has what was published.
-    if (this.#accepted !== undefined) worker.post(this.#accepted);
-    if (this.#pending !== undefined) worker.post(this.#pending);
+    const accepted = this.#accepted.publication();
+    if (accepted !== undefined) worker.post(accepted);
+    for (const publication of this.#pending) worker.post(publication);
     worker.post({ kind: "listen", groups });
     void worker.ended.then((reason) => listening.reject(new Error(`the dns thread ended: ${reason}`)));
     try {
@@ -208,15 +211,13 @@ class ThreadedDataPlane implements DataPlane {
   }
 
   #notePublished(epoch: number): void {
-    if (this.#pending?.epoch === epoch) {
-      this.#accepted = this.#pending;
-      this.#pending = undefined;
-    }
+    for (const publication of this.#pending) if (publication.epoch <= epoch) this.#accepted.add(publication);
+    this.#pending = this.#pending.filter((publication) => publication.epoch > epoch);
     this.#served.resolveUpTo(epoch);
   }
 
   #noteRefused({ epoch, problem }: Extract<DataPlaneMessage, { kind: "publish-refused" }>): void {
-    if (this.#pending?.epoch === epoch) this.#pending = undefined;
+    this.#pending = this.#pending.filter((publication) => publication.epoch !== epoch);
     this.#served.reject(epoch, new Error(`the content could not be served: ${problem}`));
   }
 

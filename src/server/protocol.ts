@@ -1,7 +1,7 @@
 // What control plane and data plane say to each other, message by message; plain data only (structured clone).
 // Figures are not among it: they lie in shared memory (counters.ts).
 
-import type { ZoneContent } from "#src/dns/zone-content.ts";
+import type { ZoneChange } from "#src/dns/zone-content.ts";
 import type { ListenGroup } from "./listen-addresses.ts";
 import type { BindFailure, Endpoint } from "./listeners.ts";
 import type { Network } from "./network.ts";
@@ -19,11 +19,11 @@ export interface WorkerSettings {
 
 /** Carried out in the order sent. */
 export type ControlMessage =
-  /** Replaces everything that is served, at once for all zones; epochs only rise. A later kind may carry differences. */
+  /** Changes what is served, at once for all zones; epochs only rise. */
   | {
-      readonly kind: "publish-full";
+      readonly kind: "publish";
       readonly epoch: number;
-      readonly contents: readonly ZoneContent[];
+      readonly changes: readonly ZoneChange[];
       /** False until every source has listed: negative answers wait (docs/decisions.md 16). */
       readonly ready: boolean;
     }

@@ -4,9 +4,9 @@
 import { isIPv6 } from "node:net";
 import type { MessagePort } from "node:worker_threads";
 import type { Outcome, RespondContext } from "#src/dns/respond.ts";
-import type { Snapshot } from "#src/dns/snapshot.ts";
+import { EMPTY_SNAPSHOT, type Snapshot } from "#src/dns/snapshot.ts";
 import { MAX_QUERY_OCTETS } from "#src/dns/wire/query.ts";
-import type { ZoneContent } from "#src/dns/zone-content.ts";
+import type { ZoneChange } from "#src/dns/zone-content.ts";
 import { canonicalIpv6 } from "#src/domain/address.ts";
 import { assertNever } from "#src/errors.ts";
 import { type Clock, SYSTEM_CLOCK } from "#src/lib/clock.ts";
@@ -24,7 +24,8 @@ const PANIC_REPORT_INTERVAL_MS = 1_000;
 
 /** The pure half, given from outside so that tests can make it fail. */
 export interface Brain {
-  createSnapshot(contents: readonly ZoneContent[]): Snapshot;
+  /** Leaves `snapshot` as it was when it throws. */
+  changeSnapshot(snapshot: Snapshot, changes: readonly ZoneChange[]): Snapshot;
   respond(message: Uint8Array, context: RespondContext & { readonly client: Access }): Outcome;
 }
 
@@ -54,7 +55,7 @@ class WorkerThread {
     this.#settings = settings;
     this.#brain = brain;
     this.#counters = new Counters(settings.counterMemory);
-    this.#served = { snapshot: brain.createSnapshot([]), ready: false };
+    this.#served = { snapshot: EMPTY_SNAPSHOT, ready: false };
     this.#accessList = createAccessList(settings.access);
     this.#answer = this.#createAnswer();
     this.#connections = new TcpConnections({
@@ -71,7 +72,7 @@ class WorkerThread {
   /** An unexpected failure is left to end the thread: the control plane starts another with the same content. */
   obey(message: ControlMessage): void {
     switch (message.kind) {
-      case "publish-full":
+      case "publish":
         return this.#publish(message);
       case "listen":
         this.#opening = this.#opening.then(() => this.#listen(message.groups));
@@ -102,9 +103,9 @@ class WorkerThread {
   }
 
   /** One assignment swaps everything: no query sees half of it. */
-  #publish({ epoch, contents, ready }: Extract<ControlMessage, { kind: "publish-full" }>): void {
+  #publish({ epoch, changes, ready }: Extract<ControlMessage, { kind: "publish" }>): void {
     try {
-      this.#served = { snapshot: this.#brain.createSnapshot(contents), ready };
+      this.#served = { snapshot: this.#brain.changeSnapshot(this.#served.snapshot, changes), ready };
     } catch (error) {
       this.#counters.increment("publications.refused");
       this.#tell({ kind: "publish-refused", epoch, problem: describe(error) });

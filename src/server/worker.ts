@@ -2,10 +2,10 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { respond } from "#src/dns/respond.ts";
-import { createSnapshot } from "#src/dns/snapshot.ts";
+import { changeSnapshot } from "#src/dns/snapshot.ts";
 import type { WorkerSettings } from "./protocol.ts";
 import { runWorkerThread } from "./worker-thread.ts";
 
 if (parentPort === null) throw new Error("worker.ts is started by data-plane.ts as a worker thread, never by hand");
 // A border: workerData is untyped, and data-plane.ts is the only one who sets it.
-runWorkerThread(parentPort, workerData as WorkerSettings, { createSnapshot, respond });
+runWorkerThread(parentPort, workerData as WorkerSettings, { changeSnapshot, respond });

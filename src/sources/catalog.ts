@@ -40,7 +40,13 @@ export interface CatalogOptions {
 export interface Catalog {
   /** Takes a change in. Objects of kinds that no source reads are ignored. */
   apply(change: InventoryChange): void;
-  /** Every object's record sets, unmerged. The same array as before when nothing changed. */
+  /** Names that have a claim. */
+  names(): Iterable<DomainName>;
+  /** What objects claim at a name, unmerged. */
+  at(name: DomainName): readonly RecordSet[];
+  /** Names whose claims may have changed since this was last asked. */
+  takeTouched(): ReadonlySet<DomainName>;
+  /** Every object's record sets, unmerged. */
   recordSets(): readonly RecordSet[];
   /** Why names are absent. The same array as before when nothing changed. */
   problems(): readonly SourceProblem[];
@@ -77,7 +83,9 @@ class ObjectCatalog implements Catalog {
   readonly #budget: NameBudget;
   /** Objects with an address on hold. */
   readonly #held = new Set<string>();
-  #recordSets: readonly RecordSet[] | undefined;
+  /** From a name to the objects that claim it. */
+  readonly #claimants = new Map<DomainName, Set<string>>();
+  #touched = new Set<DomainName>();
   #problems: readonly SourceProblem[] | undefined;
 
   constructor(options: CatalogOptions) {
@@ -96,9 +104,24 @@ class ObjectCatalog implements Catalog {
     for (const id of this.#budget.takeRetries()) this.#recompute(id);
   }
 
+  names(): Iterable<DomainName> {
+    return this.#claimants.keys();
+  }
+
+  at(name: DomainName): readonly RecordSet[] {
+    return [...(this.#claimants.get(name) ?? [])].flatMap((id) =>
+      (this.#entries.get(id)?.result?.recordSets ?? []).filter((set) => set.name === name),
+    );
+  }
+
+  takeTouched(): ReadonlySet<DomainName> {
+    const touched = this.#touched;
+    this.#touched = new Set();
+    return touched;
+  }
+
   recordSets(): readonly RecordSet[] {
-    this.#recordSets ??= [...this.#entries.values()].flatMap((entry) => entry.result?.recordSets ?? []);
-    return this.#recordSets;
+    return [...this.#entries.values()].flatMap((entry) => entry.result?.recordSets ?? []);
   }
 
   problems(): readonly SourceProblem[] {
@@ -156,7 +179,7 @@ class ObjectCatalog implements Catalog {
     this.#budget.release(id);
     this.#held.delete(id);
     dirty.delete(id);
-    this.#forget();
+    this.#claimed(id, entry.result, undefined);
   }
 
   #touchReferrers(key: ObjectKey, dirty: Set<string>): void {
@@ -179,10 +202,25 @@ class ObjectCatalog implements Catalog {
       holdMs: this.#options.statusHoldMs ?? DEFAULT_STATUS_HOLD_MS,
     });
     const isSame = entry.result !== undefined && contentText(entry.result) === contentText(result);
+    if (!isSame) this.#claimed(id, entry.result, result);
     entry.result = result;
     if (result.heldUntilMs.size > 0) this.#held.add(id);
     else this.#held.delete(id);
-    if (!isSame) this.#forget();
+  }
+
+  /** An object claims other names than before, or says something else of them. */
+  #claimed(id: string, before: HeldResult | undefined, after: HeldResult | undefined): void {
+    this.#problems = undefined;
+    for (const { name } of before?.recordSets ?? []) {
+      this.#touched.add(name);
+      const claimants = this.#claimants.get(name);
+      claimants?.delete(id);
+      if (claimants?.size === 0) this.#claimants.delete(name);
+    }
+    for (const { name } of after?.recordSets ?? []) {
+      this.#touched.add(name);
+      this.#claimants.set(name, (this.#claimants.get(name) ?? new Set()).add(id));
+    }
   }
 
   #link(id: string, reference: Reference): void {
@@ -198,11 +236,6 @@ class ObjectCatalog implements Catalog {
       referrers?.delete(id);
       if (referrers?.size === 0) this.#referrers.delete(text);
     }
-  }
-
-  #forget(): void {
-    this.#recordSets = undefined;
-    this.#problems = undefined;
   }
 }
 

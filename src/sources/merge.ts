@@ -19,7 +19,7 @@ interface MergedRecordSet extends RecordSet {
 }
 
 export interface MergeResult {
-  /** At most one per name and type, sorted by name and type; targets sorted. */
+  /** At most one per type, sorted by type; targets sorted. */
   readonly recordSets: readonly MergedRecordSet[];
   readonly conflicts: readonly Conflict[];
 }
@@ -39,21 +39,9 @@ export interface Conflict {
 /** Types of which one name has one provider, so that IPv4 and IPv6 never lead to two different applications. */
 const ADDRESS_TYPES: ReadonlySet<RecordType> = new Set<RecordType>(["A", "AAAA", "CNAME"]);
 
-/** Merges the claims of every origin: static, local and cluster objects. */
-export function mergeRecordSets(claims: readonly RecordSet[]): MergeResult {
-  const byName = Map.groupBy(claims, (claim) => claim.name);
-  const recordSets: MergedRecordSet[] = [];
-  const conflicts: Conflict[] = [];
-  for (const name of [...byName.keys()].sort()) {
-    const merged = mergeName((byName.get(name) ?? []).toSorted(compareClaims));
-    recordSets.push(...merged.recordSets);
-    conflicts.push(...merged.conflicts);
-  }
-  return { recordSets, conflicts };
-}
-
-/** Claims of one name, best right first. */
-function mergeName(claims: readonly RecordSet[]): MergeResult {
+/** Merges what every origin claims at one name: static, local and cluster objects, in any order. */
+export function mergeName(given: readonly RecordSet[]): MergeResult {
+  const claims = given.toSorted(compareClaims);
   const withData = claims.filter((claim) => claim.targets.length > 0);
   if (withData.length === 0) return { recordSets: claims.slice(0, 1).map(existingName), conflicts: [] };
   const conflicts: Conflict[] = [];

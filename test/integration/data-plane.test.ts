@@ -5,6 +5,7 @@ import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { wholeZone } from "#src/dns/zone-content.ts";
 import { UnavailableError } from "#src/errors.ts";
 import type { DataPlane, DataPlaneOptions } from "#src/server/data-plane.ts";
 import type { Interfaces } from "#src/server/listen-addresses.ts";
@@ -129,7 +130,7 @@ describe("publishing", () => {
 
   test("until the control plane is ready what is missing is SERVFAIL, what is there is answered", async () => {
     const { plane, server } = await runDataPlane([]);
-    await plane.publish([compileLines(HOME).content], false);
+    await plane.publish([wholeZone(compileLines(HOME).content)], false);
     expect(await answersOf(server)).toEqual(["app.home.test 60 A 192.0.2.10"]);
     const missing = readReply(await answerUdp(server, buildQuery({ name: "none.home.test" })));
     expect(missing.rcode).toBe("SERVFAIL");

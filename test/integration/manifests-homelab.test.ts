@@ -6,8 +6,8 @@ import { type DomainName, parseName } from "#src/domain/name.ts";
 import { SILENT } from "#src/lib/log.ts";
 import { createManifestInventory } from "#src/manifests/inventory.ts";
 import { createCatalog } from "#src/sources/catalog.ts";
-import { mergeRecordSets } from "#src/sources/merge.ts";
 import { defaultSourceOptions, defaultZone, type SourceZone } from "#src/sources/source.ts";
+import { mergeRecordSets } from "#test/support/merge.ts";
 
 const FOLDER = fileURLToPath(new URL("../../examples/homelab", import.meta.url));
 const LAN_ADDRESSES = ["A 192.168.20.10", "AAAA fd20:0:0:20::10"];

@@ -4,10 +4,10 @@
 
 import * as fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { compileZone } from "#src/dns/compile.ts";
 import { respond } from "#src/dns/respond.ts";
 import { createSnapshot } from "#src/dns/snapshot.ts";
 import { completeZoneOptions, type ZoneContent } from "#src/dns/zone-content.ts";
+import { compileZone } from "#test/support/dns/compile.ts";
 import { queryUdp } from "#test/support/dns/exchange.ts";
 import { nameBelow, recordSetBelow } from "#test/support/dns/generators.ts";
 import { type Nameserver, startKnot, startNsd } from "#test/support/dns/nameservers.ts";

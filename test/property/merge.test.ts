@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseName } from "#src/domain/name.ts";
 import { ORIGIN_KINDS, type RecordSet } from "#src/domain/record.ts";
-import { mergeRecordSets } from "#src/sources/merge.ts";
+import { mergeRecordSets } from "#test/support/merge.ts";
 
 const TARGETS = {
   A: ["192.0.2.1", "192.0.2.2", "192.0.2.3"],

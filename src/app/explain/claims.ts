@@ -12,8 +12,8 @@ import type { ReadingFacts } from "./facts.ts";
 
 /** Claims to any of `names`, before any merging, each value with its verdict. */
 export function claimsOf(names: readonly DomainName[], reading: ReadingFacts): readonly ExplainedClaim[] {
-  return reading.claims
-    .filter((claim) => names.includes(claim.name))
+  return names
+    .flatMap((name) => reading.claimsAt(name))
     .map((claim) => ({
       by: originText(claim.origin),
       name: claim.name,

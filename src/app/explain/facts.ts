@@ -17,7 +17,7 @@ export interface AnswersFacts {
   /** Contributors that have not been read. */
   readonly waitingFor: readonly string[];
   /** Of every origin, before any merging. */
-  readonly claims: readonly RecordSet[];
+  readonly claimsAt: (name: DomainName) => readonly RecordSet[];
   readonly conflicts: readonly Conflict[];
   readonly zoneProblems: readonly ZoneProblem[];
 }

@@ -1,5 +1,6 @@
 // A data plane in a process of its own: what it costs is then its own too, and not that of the clients of a test.
 
+import { wholeZone } from "#src/dns/zone-content.ts";
 import { SYSTEM_CLOCK } from "#src/lib/clock.ts";
 import { SILENT } from "#src/lib/log.ts";
 import { createDataPlane } from "#src/server/data-plane.ts";
@@ -25,7 +26,7 @@ const plane = createDataPlane({
 const zones = JSON.parse(process.argv[2] ?? "[]") as readonly TestZone[];
 await plane.start();
 await plane.publish(
-  zones.map((zone) => compileLines(zone).content),
+  zones.map((zone) => wholeZone(compileLines(zone).content)),
   true,
 );
 process.on("message", report);

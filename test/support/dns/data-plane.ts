@@ -1,6 +1,7 @@
 // A data plane for tests: real thread, real sockets on 127.0.0.1, ports the system chooses; log lines are kept to look at.
 
 import { onTestFinished } from "vitest";
+import { wholeZone } from "#src/dns/zone-content.ts";
 import { SYSTEM_CLOCK } from "#src/lib/clock.ts";
 import { SILENT } from "#src/lib/log.ts";
 import { createDataPlane, type DataPlane, type DataPlaneOptions } from "#src/server/data-plane.ts";
@@ -49,7 +50,7 @@ export async function runDataPlane(
 
 export async function publish(plane: DataPlane, zones: readonly TestZone[]): Promise<void> {
   await plane.publish(
-    zones.map((zone) => compileLines(zone).content),
+    zones.map((zone) => wholeZone(compileLines(zone).content)),
     true,
   );
 }

@@ -3,16 +3,16 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { respond } from "#src/dns/respond.ts";
-import { createSnapshot } from "#src/dns/snapshot.ts";
+import { changeSnapshot } from "#src/dns/snapshot.ts";
 import type { WorkerSettings } from "#src/server/protocol.ts";
 import { runWorkerThread } from "#src/server/worker-thread.ts";
 
 if (parentPort === null) throw new Error("started as a worker thread only");
 
 runWorkerThread(parentPort, workerData as WorkerSettings, {
-  createSnapshot: (contents) => {
-    if (contents.some(({ apex }) => apex === "unservable.test")) throw new Error("a bug in making snapshots");
-    return createSnapshot(contents);
+  changeSnapshot: (snapshot, changes) => {
+    if (changes.some(({ apex }) => apex === "unservable.test")) throw new Error("a bug in making snapshots");
+    return changeSnapshot(snapshot, changes);
   },
   respond: (message, context) => {
     const text = Buffer.from(message).toString("latin1");

@@ -1,10 +1,11 @@
 // Zones for tests, from lines as people write them: `name [ttl] type target…`.
 
-import { compileZone, type ZoneProblem } from "#src/dns/compile.ts";
+import type { ZoneProblem } from "#src/dns/compile.ts";
 import { createSnapshot, type Snapshot } from "#src/dns/snapshot.ts";
 import { completeZoneOptions, type ZoneContent, type ZoneOptions } from "#src/dns/zone-content.ts";
 import { type DomainName, parseName } from "#src/domain/name.ts";
 import { isRecordType, type RecordSet } from "#src/domain/record.ts";
+import { compileZone } from "./compile.ts";
 
 export function nameOf(text: string): DomainName {
   const name = parseName(text);

@@ -1,6 +1,7 @@
 // Facts for explanations, made by the real parts: objects go through the catalog, claims through merging and compiling.
 
 import { createAnswers } from "#src/app/answers.ts";
+import { claimsOf } from "#src/app/claims.ts";
 import { explainName } from "#src/app/explain/explain.ts";
 import type { ExplainFacts, StoredFacts } from "#src/app/explain/facts.ts";
 import { completeZoneOptions } from "#src/dns/zone-content.ts";
@@ -43,9 +44,9 @@ export async function factsOf(cluster: Cluster): Promise<ExplainFacts> {
     log: SILENT,
     publish: async () => undefined,
   });
-  await answers.contribute("static", cluster.static ?? []);
-  if (cluster.isLoaded !== false) await answers.contribute("local", cluster.local ?? []);
-  await answers.contribute("manifests", catalog.recordSets());
+  await answers.contribute("static", claimsOf(cluster.static ?? []));
+  if (cluster.isLoaded !== false) await answers.contribute("local", claimsOf(cluster.local ?? []));
+  await answers.contribute("manifests", catalog);
   return {
     reading: {
       ...answers.facts(),

@@ -4,8 +4,8 @@
 import { expect, test } from "vitest";
 import type { ClusterObject } from "#src/domain/cluster-object.ts";
 import { createCatalog } from "#src/sources/catalog.ts";
-import { mergeRecordSets } from "#src/sources/merge.ts";
 import { defaultSourceOptions } from "#src/sources/source.ts";
+import { mergeRecordSets } from "#test/support/merge.ts";
 import { HOME, ingress, ingressClass, lines, service } from "./objects.ts";
 
 const HOST = { "coredns.io/hostname": "app.home.example.com" };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Origin, RecordSet, RecordType } from "#src/domain/record.ts";
-import { mergeRecordSets } from "#src/sources/merge.ts";
+import { mergeRecordSets } from "#test/support/merge.ts";
 import { domainName, lines } from "./objects.ts";
 
 const NAME = domainName("app.home.example.com");
