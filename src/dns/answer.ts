@@ -126,13 +126,19 @@ function glueFor(snapshot: Snapshot, set: RrSet): readonly RrSet[] {
 
 /** Data and nothing else; the zone is the caller's to add. */
 export function authoritativeAnswer(answers: readonly RrSet[]): Answer {
-  return { ...EMPTY, rcode: RCODE.NOERROR, authoritative: true, answers };
+  return { ...EMPTY, rcode: RCODE.NOERROR, authoritative: true, answers, extendedError: staleness(answers) };
+}
+
+/** RFC 8914 §4.4: what was learnt before and could not be asked for again. */
+function staleness(answers: readonly RrSet[]): number | undefined {
+  return answers.some((set) => set.isStale === true) ? EXTENDED_ERROR.STALE_ANSWER : undefined;
 }
 
 /** RFC 2308 §2: the SOA of the zone that denies; after aliases the rcode speaks of the last name (RFC 6604 §3). */
 function denial(rcode: number, zone: Zone, chain: readonly RrSet[]): Answer {
   const authority = [zone.negativeSoa];
-  return { ...EMPTY, rcode, authoritative: true, answers: chain, authority, presumesAbsence: true };
+  const extendedError = staleness(chain);
+  return { ...EMPTY, rcode, authoritative: true, answers: chain, authority, extendedError, presumesAbsence: true };
 }
 
 /** An error with empty sections; the zone is the caller's to add. */

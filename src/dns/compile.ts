@@ -79,6 +79,8 @@ export function shieldedNames({ apex, protectedLabels }: ZoneOptions): readonly 
 interface Draft {
   readonly origin: Origin | undefined;
   ttlSeconds: number;
+  /** One stale value makes the whole set stale. */
+  isStale: boolean;
   readonly rdata: Map<string, Uint8Array>;
 }
 
@@ -130,12 +132,23 @@ function report(
   problems.push({ code, name, type, problem, origin });
 }
 
+interface Drafted extends Subject {
+  readonly ttlSeconds?: number | undefined;
+  readonly isStale?: true;
+}
+
 /** The draft of a type, made on first use; every further TTL can only lower it (RFC 2181 §5.2). */
-function draftOf(compilation: Compilation, set: Subject & { readonly ttlSeconds?: number | undefined }): Draft {
+function draftOf(compilation: Compilation, set: Drafted): Draft {
   const { node } = compilation;
   compilation.exists = true;
   const ttlSeconds = Math.min(set.ttlSeconds ?? compilation.options.defaultTtlSeconds, MAX_TTL_SECONDS);
-  const draft = node.get(set.type) ?? { origin: set.origin, ttlSeconds, rdata: new Map<string, Uint8Array>() };
+  const draft = node.get(set.type) ?? {
+    origin: set.origin,
+    ttlSeconds,
+    isStale: false,
+    rdata: new Map<string, Uint8Array>(),
+  };
+  draft.isStale ||= set.isStale === true;
   draft.ttlSeconds = Math.max(0, Math.min(draft.ttlSeconds, ttlSeconds));
   node.set(set.type, draft);
   return draft;
@@ -175,7 +188,8 @@ function finishNode(compilation: Compilation): readonly RrSet[] {
   refuseCname(compilation);
   const sets = [...node].map(([type, draft]): RrSet => {
     const rdata = [...draft.rdata.values()].sort(compareOctets);
-    return { name, type: RECORD_TYPE_NUMBER[type], ttlSeconds: draft.ttlSeconds, rdata };
+    const set = { name, type: RECORD_TYPE_NUMBER[type], ttlSeconds: draft.ttlSeconds, rdata };
+    return draft.isStale ? { ...set, isStale: true } : set;
   });
   const withData = sets.filter((set) => set.rdata.length > 0).sort((a, b) => a.type - b.type);
   return withData.length > 0 ? withData : [{ name, type: TYPE.A, ttlSeconds: 0, rdata: [] }];

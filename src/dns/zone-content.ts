@@ -112,6 +112,7 @@ function sameSet(a: RrSet, b: RrSet | undefined): boolean {
     a.name === b.name &&
     a.type === b.type &&
     a.ttlSeconds === b.ttlSeconds &&
+    a.isStale === b.isStale &&
     a.rdata.length === b.rdata.length &&
     a.rdata.every((rdata, index) => {
       const other = b.rdata[index];

@@ -68,4 +68,6 @@ export interface RecordSet {
    */
   readonly targets: readonly string[];
   readonly origin: Origin;
+  /** Read from a checkpoint, not from its origin: it may have changed since. */
+  readonly isStale?: true;
 }

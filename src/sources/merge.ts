@@ -148,6 +148,7 @@ function unite(
     ttlSeconds: ttls.length === 0 ? undefined : Math.min(...ttls),
     targets: targets.slice(0, MAX_TARGETS),
     contributors: distinctOrigins(claims),
+    ...(claims.some((claim) => claim.isStale === true) ? { isStale: true } : {}),
   };
   if (targets.length <= MAX_TARGETS) return { set, conflict: undefined };
   const lost = targets.slice(MAX_TARGETS).map((target) => `${first.type} ${target}`);

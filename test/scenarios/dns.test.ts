@@ -33,6 +33,7 @@ const zoneSchema = z.strictObject({
   nameservers: z.record(z.string(), z.array(z.string())),
   protectedLabels: lines,
   records: lines,
+  staleRecords: lines,
 });
 
 const askSchema = z.strictObject({

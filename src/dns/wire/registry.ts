@@ -57,7 +57,7 @@ export const RCODE = {
 export const EDNS_OPTION = { NSID: 3, TCP_KEEPALIVE: 11, EXTENDED_ERROR: 15 } as const;
 
 /** Extended DNS errors (RFC 8914 §4). */
-export const EXTENDED_ERROR = { NOT_READY: 14, PROHIBITED: 18, NOT_AUTHORITATIVE: 20 } as const;
+export const EXTENDED_ERROR = { STALE_ANSWER: 3, NOT_READY: 14, PROHIBITED: 18, NOT_AUTHORITATIVE: 20 } as const;
 
 /** Type number of each type that may stand in a record set. */
 export const RECORD_TYPE_NUMBER: Readonly<Record<RecordType, number>> = {

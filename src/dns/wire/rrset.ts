@@ -13,6 +13,8 @@ export interface RrSet {
   readonly ttlSeconds: number;
   /** Uncompressed rdata, one per record, without duplicates, in byte order. */
   readonly rdata: readonly Uint8Array[];
+  /** It may have changed since it was learnt: answers with it say so (RFC 8914 §4.4). */
+  readonly isStale?: true;
 }
 
 /** The order of RFC 4034 §6.3: octet by octet, the shorter first when one begins the other. */

@@ -31,14 +31,17 @@ export interface TestZone extends Partial<Omit<ZoneOptions, "apex">> {
   readonly apex: string;
   readonly serial?: number;
   readonly records: readonly string[];
+  /** As a checkpoint gives them. */
+  readonly staleRecords?: readonly string[];
 }
 
 export function compileLines(zone: TestZone): {
   readonly content: ZoneContent;
   readonly problems: readonly ZoneProblem[];
 } {
-  const { apex, serial = 7, records, ...options } = zone;
-  return compileZone(completeZoneOptions(nameOf(apex), options), records.map(recordSet), serial);
+  const { apex, serial = 7, records, staleRecords = [], ...options } = zone;
+  const stale = staleRecords.map((line): RecordSet => ({ ...recordSet(line), isStale: true }));
+  return compileZone(completeZoneOptions(nameOf(apex), options), [...records.map(recordSet), ...stale], serial);
 }
 
 export function snapshotOf(...zones: readonly TestZone[]): Snapshot {
