@@ -19,6 +19,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   server: ["dns", "domain", "lib"],
   kubernetes: ["domain", "lib"],
   manifests: ["domain", "lib"],
+  checkpoint: ["domain", "lib"],
   providers: ["domain", "lib"],
   sync: ["domain", "lib"],
   webhook: ["sync", "domain", "lib"],
