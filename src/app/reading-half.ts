@@ -13,6 +13,7 @@ import type { Lifecycle } from "#src/lib/lifecycle.ts";
 import type { Logger } from "#src/lib/log.ts";
 import { createManifestInventory, type ManifestInventory, type ManifestReport } from "#src/manifests/inventory.ts";
 import { createDataPlane, type DataPlane } from "#src/server/data-plane.ts";
+import { DEFAULT_VIEW } from "#src/server/protocol.ts";
 import { type Catalog, createCatalog } from "#src/sources/catalog.ts";
 import { shapesOf, sourcesNamed } from "#src/sources/registry.ts";
 import { defaultSourceOptions, PROTECTED_LABELS, type SourceProblem } from "#src/sources/source.ts";
@@ -93,7 +94,7 @@ class JoinedReadingHalf implements ReadingHalf {
       awaited,
       clock,
       log,
-      publish: (changes, ready) => this.#dataPlane.publish(changes, ready),
+      publish: (changes, ready) => this.#dataPlane.publish({ view: DEFAULT_VIEW, changes, ready }),
     });
     const nameservers = settings.zones.flatMap((zone) => zone.nameservers.map((nameserver) => nameserver.name));
     const sources = sourcesNamed(settings.sources.kinds);

@@ -4,6 +4,7 @@
 import type { DomainName } from "#src/domain/name.ts";
 import { assertNever } from "#src/errors.ts";
 import { type Answer, answer, errorAnswer } from "./answer.ts";
+import { nearFirst } from "./near-first.ts";
 import { replyOptions } from "./reply-options.ts";
 import { identityAnswer } from "./server-identity.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -31,6 +32,8 @@ export interface RespondContext {
   readonly serverId?: string | undefined;
   /** How long a TCP connection may be idle, for who asks (RFC 7828). */
   readonly tcpIdleTimeoutMs?: number | undefined;
+  /** Whether an address (4 or 16 octets) lies in the client's own network: such come first in his answers. */
+  readonly isNear?: (address: Uint8Array) => boolean;
 }
 
 /** What the sockets send and the counters count. */
@@ -99,7 +102,9 @@ function decide({ question, edns }: Query, context: RespondContext): Answer {
   if (edns !== undefined && edns.version !== 0) return failure(answered, RCODE.BADVERS);
   if (question.type === TYPE.AXFR && protocol === "udp") return failure(answered, RCODE.NOTIMP);
   if (answered.presumesAbsence && !ready) return failure(answered, RCODE.SERVFAIL, EXTENDED_ERROR.NOT_READY);
-  return answered;
+  return context.isNear === undefined
+    ? answered
+    : { ...answered, answers: nearFirst(answered.answers, context.isNear) };
 }
 
 /** An error with empty sections in place of an answer. */

@@ -11,33 +11,41 @@ interface AcceptedZone {
   readonly names: Map<DomainName, ZoneChange["names"][number][1]>;
 }
 
+interface AcceptedView {
+  latest: Publication;
+  readonly zones: Map<DomainName, AcceptedZone>;
+}
+
 export class AcceptedContent {
-  readonly #zones = new Map<DomainName, AcceptedZone>();
-  #latest: Publication | undefined;
+  readonly #views = new Map<string, AcceptedView>();
 
   /** Publications come in the order of their epochs. */
   add(publication: Publication): void {
-    this.#latest = { ...publication, changes: [] };
-    for (const change of publication.changes) this.#addChange(change);
+    // What a publication names is kept by name, and not a second time.
+    const latest = { ...publication, changes: [] };
+    const view = this.#views.get(publication.view) ?? { latest, zones: new Map<DomainName, AcceptedZone>() };
+    view.latest = latest;
+    for (const change of publication.changes) addChange(view, change);
+    this.#views.set(publication.view, view);
   }
 
-  /** All of it as one publication; `undefined` before anything was accepted. */
-  publication(): Publication | undefined {
-    if (this.#latest === undefined) return undefined;
-    const changes = [...this.#zones.values()].map(
-      ({ latest, names }): ZoneChange => ({ ...latest, extent: "all", names: [...names] }),
-    );
-    return { ...this.#latest, changes };
+  /** All of it, one publication for each view. */
+  publications(): readonly Publication[] {
+    return [...this.#views.values()].map(({ latest, zones }) => ({
+      ...latest,
+      changes: [...zones.values()].map(
+        (zone): ZoneChange => ({ ...zone.latest, extent: "all", names: [...zone.names] }),
+      ),
+    }));
   }
+}
 
-  #addChange(change: ZoneChange): void {
-    const kept = change.extent === "some" ? this.#zones.get(change.apex)?.names : undefined;
-    const names: AcceptedZone["names"] = kept ?? new Map();
-    for (const [name, sets] of change.names) {
-      if (sets.length === 0) names.delete(name);
-      else names.set(name, sets);
-    }
-    // What the latest change named is in `names`, and is not kept a second time.
-    this.#zones.set(change.apex, { latest: { ...change, names: [] }, names });
+function addChange({ zones }: AcceptedView, change: ZoneChange): void {
+  const kept = change.extent === "some" ? zones.get(change.apex)?.names : undefined;
+  const names: AcceptedZone["names"] = kept ?? new Map();
+  for (const [name, sets] of change.names) {
+    if (sets.length === 0) names.delete(name);
+    else names.set(name, sets);
   }
+  zones.set(change.apex, { latest: { ...change, names: [] }, names });
 }

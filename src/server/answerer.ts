@@ -11,6 +11,8 @@ export interface Client {
   readonly address: string;
   readonly port: number;
   readonly protocol: "udp" | "tcp";
+  /** View of the socket; `undefined`: it serves several. */
+  readonly view?: string | undefined;
 }
 
 /** The reply to send, or `undefined` for silence (over TCP: the connection is closed). Never throws. */
@@ -21,7 +23,7 @@ export interface AnswererOptions {
   /** The access list: others than these are refused. */
   mayAsk(address: string): boolean;
   /** Answers from the content of this moment; may throw only through a bug. */
-  respond(message: Uint8Array, from: { readonly protocol: "udp" | "tcp"; readonly client: Access }): Outcome;
+  respond(message: Uint8Array, client: Client, access: Access): Outcome;
   /** True for an address and port that we listen on ourselves. */
   isOwnAddress(address: string, port: number): boolean;
   onPanic(error: unknown): void;
@@ -42,7 +44,7 @@ export function createAnswerer(options: AnswererOptions): Answer {
     try {
       const access = options.mayAsk(client.address) ? "allowed" : "refused";
       if (access === "refused") counters.increment("refused.access-list");
-      return settle(options.respond(message, { protocol: client.protocol, client: access }), counters);
+      return settle(options.respond(message, client, access), counters);
     } catch (error) {
       counters.increment("panics");
       options.onPanic(error);

@@ -19,7 +19,7 @@ import {
 } from "./listen-addresses.ts";
 import type { BindFailure, Endpoint } from "./listeners.ts";
 import type { Network } from "./network.ts";
-import type { ControlMessage, DataPlaneMessage, WorkerSettings } from "./protocol.ts";
+import type { ClientView, ControlMessage, DataPlaneMessage, WorkerSettings } from "./protocol.ts";
 import { TCP_LIMITS, type TcpLimits } from "./tcp-limits.ts";
 import { watchForHang } from "./watchdog.ts";
 import { workerFile } from "./worker-file.ts";
@@ -42,6 +42,10 @@ export interface DataPlaneOptions {
   readonly listen: readonly ListenAddress[];
   /** May ask beside private networks and our own links (docs/decisions.md 15). */
   readonly allowedNetworks: readonly Network[];
+  /** Views that clients are sent to by their network, where the address they ask has none; best right first. */
+  readonly clientViews?: readonly ClientView[];
+  /** Networks that clients live in, beside our own links: addresses of a client's own come first in his answers. */
+  readonly subnets?: readonly Network[];
   /** May open as many TCP connections as fit: the forwarder that asks for the whole LAN. */
   readonly uncappedClients: readonly Network[];
   /** Our name, told to who asks by NSID or id.server; 1 to 63 octets of ASCII. Without one neither is answered. */
@@ -62,16 +66,23 @@ export interface DataPlane extends Lifecycle {
   /** Closes TCP, then UDP, then the thread; bounded by 1.5 s. */
   stop(): Promise<void>;
   /**
-   * Changes what is served, all zones at once. Before `start` it is what the first query meets. Resolves when it is served, or
+   * Changes what is served to a view, all its zones at once. Before `start` it is what the first query meets. Resolves when it is served, or
    * something newer is; rejects when it cannot be served (all of it is left out then) or the data plane stops first.
    */
-  publish(changes: readonly ZoneChange[], ready: boolean): Promise<void>;
+  publish(publication: ViewPublication): Promise<void>;
   /** Whether the DNS thread answered within `timeoutMs`: for /livez. */
   ping(timeoutMs: number): Promise<boolean>;
   /** Every figure by its stable name (counters.ts), since the process started. */
   counters(): Readonly<Record<string, number>>;
   /** What is bound, UDP and TCP alike; empty before `start`. */
   addresses(): readonly Endpoint[];
+}
+
+export interface ViewPublication {
+  readonly view: string;
+  readonly changes: readonly ZoneChange[];
+  /** False until every source has listed: negative answers wait (docs/decisions.md 16). */
+  readonly ready: boolean;
 }
 
 /** Starts no thread before `start`; content may be published before. */
@@ -117,10 +128,10 @@ class ThreadedDataPlane implements DataPlane {
     return this.#stopped;
   }
 
-  publish(changes: readonly ZoneChange[], ready: boolean): Promise<void> {
+  publish(given: ViewPublication): Promise<void> {
     if (this.#stopping.signal.aborted) return Promise.reject(new Error("the data plane has stopped"));
     this.#epoch += 1;
-    const publication: Publication = { kind: "publish", epoch: this.#epoch, changes, ready };
+    const publication: Publication = { ...given, kind: "publish", epoch: this.#epoch };
     this.#pending = [...this.#pending, publication];
     this.#worker?.post(publication);
     return this.#served.wait(this.#epoch);
@@ -158,8 +169,7 @@ class ThreadedDataPlane implements DataPlane {
     this.#worker = worker;
     this.#endpoints = [];
     // In this order: a thread never listens before it has what was published.
-    const accepted = this.#accepted.publication();
-    if (accepted !== undefined) worker.post(accepted);
+    for (const accepted of this.#accepted.publications()) worker.post(accepted);
     for (const publication of this.#pending) worker.post(publication);
     worker.post({ kind: "listen", groups });
     void worker.ended.then((reason) => listening.reject(new Error(`the dns thread ended: ${reason}`)));
@@ -177,10 +187,13 @@ class ThreadedDataPlane implements DataPlane {
   }
 
   #workerSettings(): WorkerSettings {
-    const { allowedNetworks, uncappedClients, tcpLimits, serverId, interfaces } = this.#options;
+    const { allowedNetworks, clientViews = [], subnets = [], uncappedClients } = this.#options;
+    const { tcpLimits, serverId, interfaces } = this.#options;
     return {
       counterMemory: this.#counterMemory,
       access: { onLink: onLinkNetworks(interfaces()), allowed: allowedNetworks },
+      clientViews,
+      subnets,
       uncappedClients,
       tcpLimits: { ...TCP_LIMITS, ...tcpLimits },
       serverId,
@@ -316,10 +329,10 @@ class ThreadedDataPlane implements DataPlane {
       this.#endpoints.some((endpoint) => endpoint.address === address && endpoint.port === port);
     return expandListenAddresses(this.#listen, interfaces)
       .filter(({ origin }) => origin === "wildcard")
-      .flatMap(({ addresses, port, origin }) =>
-        addresses
-          .filter((address) => !isServed(address, port))
-          .map((address) => ({ addresses: [address], port, origin })),
+      .flatMap((group) =>
+        group.addresses
+          .filter((address) => !isServed(address, group.port))
+          .map((address) => ({ ...group, addresses: [address] })),
       );
   }
 

@@ -8,12 +8,13 @@ import { type Network, parseNetwork } from "./network.ts";
 export interface ListenAddress {
   readonly address: string;
   readonly port: number;
+  /** Whoever asks here gets this view's answers; absent: the client's network decides. */
+  readonly view?: string;
 }
 
 /** What stands behind one setting: all its addresses share one port, for UDP and TCP. */
-export interface ListenGroup {
+export interface ListenGroup extends Pick<ListenAddress, "port" | "view"> {
   readonly addresses: readonly string[];
-  readonly port: number;
   /** A named address must be there; one found through a wildcard may have gone since. */
   readonly origin: "named" | "wildcard";
 }
@@ -31,10 +32,10 @@ export function expandListenAddresses(
   listen: readonly ListenAddress[],
   interfaces: Interfaces,
 ): readonly ListenGroup[] {
-  return listen.map(({ address, port }) => {
+  return listen.map(({ address, ...rest }) => {
     const family = WILDCARD_FAMILY.get(address);
-    if (family === undefined) return { addresses: [address], port, origin: "named" };
-    return { addresses: [...new Set(localAddresses(interfaces, family))], port, origin: "wildcard" };
+    if (family === undefined) return { ...rest, addresses: [address], origin: "named" };
+    return { ...rest, addresses: [...new Set(localAddresses(interfaces, family))], origin: "wildcard" };
   });
 }
 

@@ -74,7 +74,7 @@ async function openGroup(sockets: OpenSockets, group: ListenGroup): Promise<numb
 async function openOnOnePort(sockets: OpenSockets, group: ListenGroup): Promise<number | BindFailure> {
   let port = group.port;
   for (const address of group.addresses) {
-    const opened = await sockets.open({ address, port });
+    const opened = await sockets.open({ address, port }, group.view);
     if (typeof opened === "number") {
       port = opened;
       continue;
@@ -118,12 +118,12 @@ class OpenSockets {
   }
 
   /** Binds both protocols; the port they got, or why not. */
-  async open({ address, port }: Endpoint): Promise<number | BindFailure> {
+  async open({ address, port }: Endpoint, view: string | undefined): Promise<number | BindFailure> {
     const { answer, counters, connections, maxOutboundBytes } = this.#options;
     // TCP chooses the port: it is the scarcer one, since outgoing UDP sockets rarely live long.
-    const tcp = await bindFailureOr(openTcpListener({ address, port, connections, counters, maxOutboundBytes }));
+    const tcp = await bindFailureOr(openTcpListener({ address, port, view, connections, counters, maxOutboundBytes }));
     if (typeof tcp === "string") return { address, port, protocol: "tcp", code: tcp };
-    const udp = await bindFailureOr(openUdpSocket({ address, port: tcp.port, answer, counters }));
+    const udp = await bindFailureOr(openUdpSocket({ address, port: tcp.port, view, answer, counters }));
     if (typeof udp === "string") {
       tcp.close();
       return { address, port: tcp.port, protocol: "udp", code: udp };

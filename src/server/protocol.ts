@@ -7,10 +7,23 @@ import type { BindFailure, Endpoint } from "./listeners.ts";
 import type { Network } from "./network.ts";
 import type { TcpLimits } from "./tcp-limits.ts";
 
+/** The view of everybody whom no other one is for. */
+export const DEFAULT_VIEW = "";
+
+/** Whose answers the clients of these networks get where the socket does not decide (docs/decisions.md 18). */
+export interface ClientView {
+  readonly view: string;
+  readonly clients: readonly Network[];
+}
+
 /** What a worker is born with (`workerData`). */
 export interface WorkerSettings {
   readonly counterMemory: SharedArrayBuffer;
   readonly access: { readonly onLink: readonly Network[]; readonly allowed: readonly Network[] };
+  /** Of the views that clients are sent to by their network, best right first. */
+  readonly clientViews: readonly ClientView[];
+  /** Networks that clients live in: addresses of a client's own come first in his answers. */
+  readonly subnets: readonly Network[];
   readonly uncappedClients: readonly Network[];
   readonly tcpLimits: TcpLimits;
   /** Our name for NSID and id.server; `undefined`: none. */
@@ -23,6 +36,8 @@ export type ControlMessage =
   | {
       readonly kind: "publish";
       readonly epoch: number;
+      /** Whose answers change; `DEFAULT_VIEW` where there are no others. */
+      readonly view: string;
       readonly changes: readonly ZoneChange[];
       /** False until every source has listed: negative answers wait (docs/decisions.md 16). */
       readonly ready: boolean;

@@ -2,7 +2,7 @@
 
 import type { Socket } from "node:net";
 import type { Clock } from "#src/lib/clock.ts";
-import type { Answer } from "./answerer.ts";
+import type { Answer, Client } from "./answerer.ts";
 import type { Counters } from "./counters.ts";
 import type { NetworkSet } from "./network.ts";
 import { type CloseReason, TcpConnection } from "./tcp-connection.ts";
@@ -40,7 +40,7 @@ export class TcpConnections {
   }
 
   /** Takes a fresh socket over, or destroys it when a cap is reached. */
-  accept(socket: Socket): void {
+  accept(socket: Socket, view: string | undefined): void {
     const { counters } = this.#options;
     counters.increment("tcp.accepted");
     const address = socket.remoteAddress;
@@ -51,7 +51,7 @@ export class TcpConnections {
       socket.destroy();
       return;
     }
-    this.#add(socket, address);
+    this.#add(socket, { address, port: socket.remotePort ?? 0, protocol: "tcp", view });
   }
 
   closeAll(): void {
@@ -67,9 +67,9 @@ export class TcpConnections {
     return isFull && !uncappedClients.has(address) ? "client-limit" : undefined;
   }
 
-  #add(socket: Socket, address: string): void {
+  #add(socket: Socket, client: Client): void {
     const { answer, limits, maxQueryOctets, clock } = this.#options;
-    const client = { address, port: socket.remotePort ?? 0, protocol: "tcp" } as const;
+    const { address } = client;
     const connection = new TcpConnection(socket, client, {
       answer,
       limits,

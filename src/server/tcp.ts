@@ -17,6 +17,8 @@ export interface TcpOptions {
   /** A concrete IP address, for link-local IPv6 with its zone (`fe80::1%eth0`). */
   readonly address: string;
   readonly port: number;
+  /** Of the setting that opened it. */
+  readonly view?: string | undefined;
   readonly maxOutboundBytes: number;
   readonly connections: TcpConnections;
   readonly counters: Counters;
@@ -27,7 +29,7 @@ export async function openTcpListener(options: TcpOptions): Promise<TcpListener>
   const server = createServer(
     // Half-open: a client that sends its queries and closes its side still gets the answers (RFC 7766 §6.2.4).
     { allowHalfOpen: true, noDelay: true, highWaterMark: options.maxOutboundBytes },
-    (socket) => options.connections.accept(socket),
+    (socket) => options.connections.accept(socket, options.view),
   );
   await listen(server, options);
   server.on("error", () => options.counters.increment("tcp.accept-errors"));

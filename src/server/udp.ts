@@ -18,6 +18,8 @@ export interface UdpOptions {
   /** A concrete IP address, for link-local IPv6 with its zone (`fe80::1%eth0`). */
   readonly address: string;
   readonly port: number;
+  /** Of the setting that opened it. */
+  readonly view?: string | undefined;
   readonly answer: Answer;
   readonly counters: Counters;
 }
@@ -47,7 +49,7 @@ export async function openUdpSocket(options: UdpOptions): Promise<UdpSocket> {
  * send there by throwing ERR_SOCKET_BAD_PORT, and the sender is free to forge it.
  */
 export function createReceiver(
-  options: Pick<UdpOptions, "answer" | "counters">,
+  options: Pick<UdpOptions, "answer" | "counters" | "view">,
   send: (reply: Uint8Array, port: number, address: string) => void,
 ): (message: Uint8Array, from: Pick<RemoteInfo, "address" | "port">) => void {
   return (message, { address, port }) => {
@@ -55,7 +57,7 @@ export function createReceiver(
       options.counters.increment("dropped.source-port-zero");
       return;
     }
-    const reply = options.answer(message, { address, port, protocol: "udp" });
+    const reply = options.answer(message, { address, port, protocol: "udp", view: options.view });
     if (reply !== undefined) send(reply, port, address);
   };
 }

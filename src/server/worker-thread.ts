@@ -15,9 +15,11 @@ import { type Access, type Answer, createAnswerer } from "./answerer.ts";
 import { Counters } from "./counters.ts";
 import type { ListenGroup } from "./listen-addresses.ts";
 import { type Endpoint, type Listeners, openListeners } from "./listeners.ts";
+import { createNearness, type Nearness } from "./nearness.ts";
 import { createNetworkSet, type NetworkSet, withoutZone } from "./network.ts";
 import type { ControlMessage, DataPlaneMessage, WorkerSettings } from "./protocol.ts";
 import { TcpConnections } from "./tcp-connections.ts";
+import { createViewChoice } from "./view-choice.ts";
 
 /** A bug that every query meets must not flood the log; the counter has them all. */
 const PANIC_REPORT_INTERVAL_MS = 1_000;
@@ -28,6 +30,13 @@ export interface Brain {
   changeSnapshot(snapshot: Snapshot, changes: readonly ZoneChange[]): Snapshot;
   respond(message: Uint8Array, context: RespondContext & { readonly client: Access }): Outcome;
 }
+
+interface Served {
+  readonly snapshot: Snapshot;
+  readonly ready: boolean;
+}
+
+const NOTHING_SERVED: Served = { snapshot: EMPTY_SNAPSHOT, ready: false };
 
 /** Serves until the control plane says stop or closes the port. */
 export function runWorkerThread(port: MessagePort, settings: WorkerSettings, brain: Brain): void {
@@ -46,7 +55,9 @@ class WorkerThread {
   readonly #listeners: Listeners[] = [];
   #accessList: NetworkSet;
   #opening: Promise<void> = Promise.resolve();
-  #served: { readonly snapshot: Snapshot; readonly ready: boolean };
+  readonly #served = new Map<string, Served>();
+  readonly #viewOfClient: (address: string) => string;
+  #nearness: Nearness;
   #ownAddresses = createOwnAddresses([]);
   #nextPanicReportMs = 0;
 
@@ -55,7 +66,8 @@ class WorkerThread {
     this.#settings = settings;
     this.#brain = brain;
     this.#counters = new Counters(settings.counterMemory);
-    this.#served = { snapshot: EMPTY_SNAPSHOT, ready: false };
+    this.#viewOfClient = createViewChoice(settings.clientViews);
+    this.#nearness = createNearness([...settings.subnets, ...settings.access.onLink]);
     this.#accessList = createAccessList(settings.access);
     this.#answer = this.#createAnswer();
     this.#connections = new TcpConnections({
@@ -79,6 +91,7 @@ class WorkerThread {
         return undefined;
       case "set-on-link":
         this.#accessList = createAccessList({ ...this.#settings.access, onLink: message.networks });
+        this.#nearness = createNearness([...this.#settings.subnets, ...message.networks]);
         return undefined;
       case "ping":
         return this.#tell({ kind: "pong", id: message.id });
@@ -95,17 +108,29 @@ class WorkerThread {
     return createAnswerer({
       mayAsk: (address) => this.#accessList.has(address),
       counters: this.#counters,
-      respond: (message, { protocol, client }) =>
-        this.#brain.respond(message, { ...this.#served, serverId, tcpIdleTimeoutMs, protocol, client }),
+      respond: (message, { address, protocol, view }, access) =>
+        this.#brain.respond(message, {
+          ...this.#servedIn(view ?? this.#viewOfClient(address)),
+          serverId,
+          tcpIdleTimeoutMs,
+          protocol,
+          client: access,
+          isNear: this.#nearness.to(address),
+        }),
       isOwnAddress: (address, port) => this.#ownAddresses(address, port),
       onPanic: (error) => this.#reportPanic(error),
     });
   }
 
+  #servedIn(view: string): Served {
+    return this.#served.get(view) ?? NOTHING_SERVED;
+  }
+
   /** One assignment swaps everything: no query sees half of it. */
-  #publish({ epoch, changes, ready }: Extract<ControlMessage, { kind: "publish" }>): void {
+  #publish({ epoch, view, changes, ready }: Extract<ControlMessage, { kind: "publish" }>): void {
     try {
-      this.#served = { snapshot: this.#brain.changeSnapshot(this.#served.snapshot, changes), ready };
+      const snapshot = this.#brain.changeSnapshot(this.#servedIn(view).snapshot, changes);
+      this.#served.set(view, { snapshot, ready });
     } catch (error) {
       this.#counters.increment("publications.refused");
       this.#tell({ kind: "publish-refused", epoch, problem: describe(error) });

@@ -9,6 +9,7 @@ import { wholeZone } from "#src/dns/zone-content.ts";
 import { UnavailableError } from "#src/errors.ts";
 import type { DataPlane, DataPlaneOptions } from "#src/server/data-plane.ts";
 import type { Interfaces } from "#src/server/listen-addresses.ts";
+import { DEFAULT_VIEW } from "#src/server/protocol.ts";
 import { answerTcp, answerUdp, askUdp, type ServerAddress, TcpClient } from "#test/support/dns/clients.ts";
 import { FAULTY_WORKER, newDataPlane, publish, runDataPlane } from "#test/support/dns/data-plane.ts";
 import { buildQuery, DEFAULT_EDNS, readReply } from "#test/support/dns/packets.ts";
@@ -130,7 +131,7 @@ describe("publishing", () => {
 
   test("until the control plane is ready what is missing is SERVFAIL, what is there is answered", async () => {
     const { plane, server } = await runDataPlane([]);
-    await plane.publish([wholeZone(compileLines(HOME).content)], false);
+    await plane.publish({ view: DEFAULT_VIEW, changes: [wholeZone(compileLines(HOME).content)], ready: false });
     expect(await answersOf(server)).toEqual(["app.home.test 60 A 192.0.2.10"]);
     const missing = readReply(await answerUdp(server, buildQuery({ name: "none.home.test" })));
     expect(missing.rcode).toBe("SERVFAIL");

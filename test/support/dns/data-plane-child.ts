@@ -4,6 +4,7 @@ import { wholeZone } from "#src/dns/zone-content.ts";
 import { SYSTEM_CLOCK } from "#src/lib/clock.ts";
 import { SILENT } from "#src/lib/log.ts";
 import { createDataPlane } from "#src/server/data-plane.ts";
+import { DEFAULT_VIEW } from "#src/server/protocol.ts";
 import { compileLines, type TestZone } from "./records.ts";
 
 /** What the parent hears: once when it serves, then an answer to each question. */
@@ -25,10 +26,11 @@ const plane = createDataPlane({
 });
 const zones = JSON.parse(process.argv[2] ?? "[]") as readonly TestZone[];
 await plane.start();
-await plane.publish(
-  zones.map((zone) => wholeZone(compileLines(zone).content)),
-  true,
-);
+await plane.publish({
+  view: DEFAULT_VIEW,
+  changes: zones.map((zone) => wholeZone(compileLines(zone).content)),
+  ready: true,
+});
 process.on("message", report);
 // The parent went away, however it did.
 process.on("disconnect", () => void plane.stop());

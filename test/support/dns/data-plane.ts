@@ -5,6 +5,7 @@ import { wholeZone } from "#src/dns/zone-content.ts";
 import { SYSTEM_CLOCK } from "#src/lib/clock.ts";
 import { SILENT } from "#src/lib/log.ts";
 import { createDataPlane, type DataPlane, type DataPlaneOptions } from "#src/server/data-plane.ts";
+import { DEFAULT_VIEW } from "#src/server/protocol.ts";
 import type { ServerAddress } from "./clients.ts";
 import { compileLines, type TestZone } from "./records.ts";
 
@@ -48,9 +49,10 @@ export async function runDataPlane(
   return { plane, server, complaints };
 }
 
-export async function publish(plane: DataPlane, zones: readonly TestZone[]): Promise<void> {
-  await plane.publish(
-    zones.map((zone) => wholeZone(compileLines(zone).content)),
-    true,
-  );
+export async function publish(plane: DataPlane, zones: readonly TestZone[], view = DEFAULT_VIEW): Promise<void> {
+  await plane.publish({
+    view,
+    changes: zones.map((zone) => wholeZone(compileLines(zone).content)),
+    ready: true,
+  });
 }

@@ -19,7 +19,7 @@ function answererWith(given: Partial<AnswererOptions> = {}) {
   const answer = createAnswerer({
     counters,
     mayAsk: (address) => accessList.has(address),
-    respond: (message, from) => respond(message, { snapshot: SNAPSHOT, ready: true, ...from }),
+    respond: (message, { protocol }, client) => respond(message, { snapshot: SNAPSHOT, ready: true, protocol, client }),
     isOwnAddress: () => false,
     onPanic: (error) => panics.push(error),
     ...given,
