@@ -78,7 +78,7 @@ export interface DataPlane extends Lifecycle {
   addresses(): readonly Endpoint[];
 }
 
-export interface ViewPublication {
+interface ViewPublication {
   readonly view: string;
   readonly changes: readonly ZoneChange[];
   /** False until every source has listed: negative answers wait (docs/decisions.md 16). */
