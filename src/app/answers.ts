@@ -14,7 +14,7 @@ import { type Conflict, mergeRecordSets } from "#src/sources/merge.ts";
 import type { AnswersFacts } from "./explain/facts.ts";
 
 /** A part that gives record sets. Negative answers wait until each one that is awaited has given its first. */
-export type Contributor = "static" | "local" | "manifests";
+export type Contributor = "static" | "local" | "manifests" | "cluster";
 
 export interface AnswersOptions {
   readonly zones: readonly ZoneOptions[];
@@ -44,6 +44,8 @@ export interface AnswersStatus {
 export interface Answers {
   /** Replaces everything one contributor gives. Resolves when it, or something newer, is served. */
   contribute(from: Contributor, recordSets: readonly RecordSet[]): Promise<void>;
+  /** The same before the contributor has spoken: what it has is answered, and it is waited for all the same. */
+  contributePart(from: Contributor, recordSets: readonly RecordSet[]): Promise<void>;
   /** Stops waiting: names are denied from now on although some contributor has not spoken. */
   stopWaiting(): Promise<void>;
   status(): AnswersStatus;
@@ -76,8 +78,12 @@ class ZoneAnswers implements Answers {
   }
 
   contribute(from: Contributor, recordSets: readonly RecordSet[]): Promise<void> {
-    this.#contributions.set(from, recordSets);
     this.#waitingFor.delete(from);
+    return this.contributePart(from, recordSets);
+  }
+
+  contributePart(from: Contributor, recordSets: readonly RecordSet[]): Promise<void> {
+    this.#contributions.set(from, recordSets);
     return this.#refresh();
   }
 

@@ -1,5 +1,6 @@
 // The composition root: which parts a mode runs, in which order they start and stop, and what operators see of them.
 
+import type { KubernetesSettings } from "#src/config/kubernetes.ts";
 import type { Settings } from "#src/config/settings.ts";
 import type { Clock } from "#src/lib/clock.ts";
 import type { Lifecycle } from "#src/lib/lifecycle.ts";
@@ -8,6 +9,7 @@ import { createAdminServer } from "#src/ops/admin-server.ts";
 import { createMetrics, type Metrics, type ServingState, type UpstreamState } from "#src/ops/metrics.ts";
 import type { StatusResponse } from "#src/ops/responses.ts";
 import { createOpsServer, type OpsServer } from "#src/ops/server.ts";
+import type { ClusterNamesFactory } from "./cluster-names.ts";
 import { explainName } from "./explain/explain.ts";
 import type { ProviderFactory } from "./provider.ts";
 import { prepareProvider } from "./provider-registry.ts";
@@ -47,17 +49,24 @@ export interface App extends Lifecycle {
 
 /** Loads what the mode runs, and nothing else: a sidecar that only takes changes never loads the DNS server. */
 export async function createApp(options: AppOptions): Promise<App> {
-  const { parts } = options.settings.mode;
-  const [reading, createProvider] = await Promise.all([
-    parts.has("dns") ? import("./reading-half.ts") : undefined,
-    parts.has("webhook") ? prepareProvider(options) : undefined,
+  const { mode, kubernetes } = options.settings;
+  const [reading, createCluster, createProvider] = await Promise.all([
+    mode.parts.has("dns") ? import("./reading-half.ts") : undefined,
+    kubernetes === undefined ? undefined : prepareClusterNames(kubernetes, options.clock),
+    mode.parts.has("webhook") ? prepareProvider(options) : undefined,
   ]);
-  return new ZonegateApp(options, { createReadingHalf: reading?.createReadingHalf, createProvider });
+  return new ZonegateApp(options, { createReadingHalf: reading?.createReadingHalf, createCluster, createProvider });
+}
+
+async function prepareClusterNames(kubernetes: KubernetesSettings, clock: Clock): Promise<ClusterNamesFactory> {
+  const { prepareCluster } = await import("./cluster-names.ts");
+  return prepareCluster(kubernetes, clock);
 }
 
 /** Of each half, what makes it; `undefined` where the mode does without. */
 interface Makers {
   readonly createReadingHalf: typeof createReadingHalf | undefined;
+  readonly createCluster: ClusterNamesFactory | undefined;
   readonly createProvider: ProviderFactory | undefined;
 }
 
@@ -87,6 +96,7 @@ class ZonegateApp implements App {
     this.#reading = makers.createReadingHalf?.({
       settings,
       servesLocal: parts.has("webhook") && settings.provider === "local",
+      createCluster: makers.createCluster,
       clock,
       log,
       bugCaught: () => this.bugCaught(),

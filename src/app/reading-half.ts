@@ -16,6 +16,7 @@ import { type Catalog, createCatalog } from "#src/sources/catalog.ts";
 import { defaultSourceOptions, PROTECTED_LABELS, type SourceProblem } from "#src/sources/source.ts";
 import { staticRecordSets } from "#src/sources/static.ts";
 import { type Answers, type AnswersStatus, type Contributor, createAnswers } from "./answers.ts";
+import type { ClusterNames, ClusterNamesFactory, ClusterNamesReport } from "./cluster-names.ts";
 import type { ReadingFacts } from "./explain/facts.ts";
 
 /** Longest wait for sources before names are denied all the same (docs/decisions.md 16). */
@@ -25,6 +26,8 @@ export interface ReadingHalfOptions {
   readonly settings: Settings;
   /** Whether the local store will contribute, and must be waited for. */
   readonly servesLocal: boolean;
+  /** Makes what reads clusters; `undefined` where none is read. */
+  readonly createCluster: ClusterNamesFactory | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   /** An error that no code foresaw. */
@@ -34,6 +37,7 @@ export interface ReadingHalfOptions {
 export interface ReadingStatus extends AnswersStatus {
   readonly addresses: ReturnType<DataPlane["addresses"]>;
   readonly manifests: ManifestReport | undefined;
+  readonly kubernetes: ClusterNamesReport | undefined;
   readonly objectProblems: readonly SourceProblem[];
 }
 
@@ -63,6 +67,7 @@ class JoinedReadingHalf implements ReadingHalf {
   readonly #answers: Answers;
   readonly #catalog: Catalog;
   readonly #inventory: ManifestInventory | undefined;
+  readonly #cluster: ClusterNames | undefined;
   readonly #staticSets: readonly RecordSet[];
   readonly #stopping = new AbortController();
 
@@ -83,6 +88,7 @@ class JoinedReadingHalf implements ReadingHalf {
     const awaited: Contributor[] = ["static"];
     if (options.servesLocal) awaited.push("local");
     if (folder !== undefined) awaited.push("manifests");
+    if (options.createCluster !== undefined) awaited.push("cluster");
     this.#answers = createAnswers({
       zones: zoneOptions(settings),
       awaited,
@@ -91,11 +97,12 @@ class JoinedReadingHalf implements ReadingHalf {
       publish: (contents, ready) => this.#dataPlane.publish(contents, ready),
     });
     const nameservers = settings.zones.flatMap((zone) => zone.nameservers.map((nameserver) => nameserver.name));
+    const sourceOptions = {
+      ...defaultSourceOptions(settings.zones, nameservers),
+      annotationPrefixes: settings.sources.annotationPrefixes,
+    };
     this.#catalog = createCatalog({
-      sourceOptions: {
-        ...defaultSourceOptions(settings.zones, nameservers),
-        annotationPrefixes: settings.sources.annotationPrefixes,
-      },
+      sourceOptions,
       nowMs: () => clock.monotonicMs(),
       // Whoever takes an address out of a file means it; holds are for a controller that restarts.
       statusHoldMs: 0,
@@ -103,6 +110,13 @@ class JoinedReadingHalf implements ReadingHalf {
     if (folder !== undefined) {
       this.#inventory = createManifestInventory({ folder, log, clock, onChange: (change) => this.#takeIn(change) });
     }
+    this.#cluster = options.createCluster?.({
+      sourceOptions,
+      clock,
+      log,
+      onRecordSets: (recordSets, extent) => void this.#takeFromCluster(recordSets, extent),
+      bugCaught: () => options.bugCaught(),
+    });
   }
 
   async start(): Promise<void> {
@@ -110,6 +124,8 @@ class JoinedReadingHalf implements ReadingHalf {
     await this.#dataPlane.start();
     await published;
     void this.#stopWaitingInTime();
+    // Waits for no answer: an API that is away must not keep static names from being served.
+    await this.#cluster?.start();
     if (this.#inventory === undefined) return;
     await this.#inventory.start();
     // An empty folder tells of no change, and has been read all the same.
@@ -119,6 +135,7 @@ class JoinedReadingHalf implements ReadingHalf {
   async stop(): Promise<void> {
     this.#stopping.abort(new Error("stopping"));
     await this.#inventory?.stop();
+    await this.#cluster?.stop();
     await this.#dataPlane.stop();
   }
 
@@ -139,7 +156,8 @@ class JoinedReadingHalf implements ReadingHalf {
       ...this.#answers.status(),
       addresses: this.#dataPlane.addresses(),
       manifests: this.#inventory?.report(),
-      objectProblems: this.#catalog.problems(),
+      kubernetes: this.#cluster?.report(),
+      objectProblems: [...this.#catalog.problems(), ...(this.#cluster?.problems() ?? [])],
     };
   }
 
@@ -147,7 +165,10 @@ class JoinedReadingHalf implements ReadingHalf {
     return {
       ...this.#answers.facts(),
       zones: this.#options.settings.zones.map(({ apex }) => apex),
-      problemsAbout: (name) => this.#catalog.problemsAbout(name),
+      problemsAbout: (name) => [
+        ...this.#catalog.problemsAbout(name),
+        ...(this.#cluster?.problemsAbout(name) ?? []),
+      ],
       unreadableFiles: (this.#inventory?.report().problems ?? []).map(({ path }) => path),
     };
   }
@@ -155,6 +176,11 @@ class JoinedReadingHalf implements ReadingHalf {
   #takeIn(change: InventoryChange): void {
     this.#catalog.apply(change);
     void this.#contribute("manifests", this.#catalog.recordSets());
+  }
+
+  #takeFromCluster(recordSets: readonly RecordSet[], extent: "partial" | "complete"): Promise<void> {
+    if (extent === "complete") return this.#contribute("cluster", recordSets);
+    return this.#settle(this.#answers.contributePart("cluster", recordSets));
   }
 
   /** Resolves when it is served; never rejects. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createDomainFilter, type DomainFilter } from "#src/domain/domain-filter.ts";
 import { type DomainName, joinName, parseName } from "#src/domain/name.ts";
 import { canonicalTarget } from "#src/domain/target.ts";
+import { readKubernetes } from "./kubernetes.ts";
 import type { Environment } from "./layers.ts";
 import { listenerProblems } from "./listener-conflicts.ts";
 import { MODE_TABLE, type ModeChoice } from "./mode.ts";
@@ -39,6 +40,7 @@ export function resolveSettings(written: WrittenSettings, context: ResolveContex
   const records = readRecords(written.records, context);
   const access = readWebhookAccess(written.webhook, context.setBy);
   const unifi = readConsole(written, context);
+  const cluster = readKubernetes(written, context);
   const settings: Settings = {
     configFile: context.configFile,
     mode: context.mode,
@@ -55,6 +57,7 @@ export function resolveSettings(written: WrittenSettings, context: ResolveContex
     zones: written.zones.map((zone) => completeZone(zone, written)),
     records: records.settings,
     sources: { manifests: written.sources.manifests, annotationPrefixes: written.sources.annotationPrefixes },
+    kubernetes: cluster.kubernetes,
     domainFilter: filter.value,
     unifi: unifi.unifi,
     data: written.data,
@@ -69,7 +72,7 @@ export function resolveSettings(written: WrittenSettings, context: ResolveContex
     },
     admin: { socket: written.admin.socket ?? join(written.data.dir, "admin.sock") },
     shutdown: { lameDuckMs: Math.round(written.shutdown.lameDuckSeconds * MS_PER_SECOND) },
-    warnings: [...warningsOf(written, context, access.webhook.isExposed), ...unifi.warnings],
+    warnings: [...warningsOf(written, context, access.webhook.isExposed), ...unifi.warnings, ...cluster.warnings],
   };
   const problems = [
     ...filter.problems,
@@ -78,6 +81,7 @@ export function resolveSettings(written: WrittenSettings, context: ResolveContex
     ...listenerProblems(settings),
     ...(context.mode.parts.has("webhook") ? access.problems : []),
     ...unifi.problems,
+    ...cluster.problems,
   ];
   return { settings, problems };
 }

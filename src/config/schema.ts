@@ -7,6 +7,7 @@ import { kind, oneOf, quote } from "./kinds.ts";
 import { MODES } from "./mode.ts";
 import { setting } from "./setting.ts";
 import { DNS_SECTION, OPS_SECTION, WEBHOOK_SECTION } from "./settings/listeners.ts";
+import { KUBERNETES_SECTION } from "./settings/kubernetes.ts";
 import { ADMIN_SECTION, DATA_SECTION, LOG_SECTION, SHUTDOWN_SECTION, SYNC_SECTION } from "./settings/process.ts";
 import { DOMAIN_FILTER_SECTION, SOURCES_SECTION } from "./settings/sources.ts";
 import { UNIFI_SECTION } from "./settings/unifi.ts";
@@ -38,6 +39,7 @@ export const SETTINGS_SCHEMA = z.strictObject({
   zones: ZONES_SETTING,
   records: RECORDS_SETTING,
   sources: SOURCES_SECTION,
+  kubernetes: KUBERNETES_SECTION,
   domainFilter: DOMAIN_FILTER_SECTION,
   unifi: UNIFI_SECTION,
   data: DATA_SECTION,

@@ -5,6 +5,7 @@ import type { DomainFilter } from "#src/domain/domain-filter.ts";
 import type { DomainName } from "#src/domain/name.ts";
 import type { RecordType } from "#src/domain/record.ts";
 import type { Secret } from "#src/lib/secret.ts";
+import type { KubernetesSettings } from "./kubernetes.ts";
 import type { ModeChoice } from "./mode.ts";
 import type { Subnet } from "./network-kinds.ts";
 import type { ProviderName } from "./schema.ts";
@@ -43,6 +44,8 @@ export interface Settings {
     /** With the final slash. */
     readonly annotationPrefixes: readonly string[];
   };
+  /** `undefined`: no cluster is read. */
+  readonly kubernetes: KubernetesSettings | undefined;
   readonly domainFilter: DomainFilter;
   /** `undefined` unless the provider is `unifi` and changes are taken. */
   readonly unifi: UnifiSettings | undefined;

@@ -37,9 +37,10 @@ export function createApiClient(options: {
 
   const authorize = async (need: "usual" | "fresh", scope: AbortController) => {
     try {
-      const limit = { clock, ms: CREDENTIALS_TIMEOUT_MS, what: "no credentials" };
+      const limit = { clock, ms: CREDENTIALS_TIMEOUT_MS, what: "no credentials", kind: "credentials" } as const;
       return await within(limit, scope, () => credentials.headers(need, scope.signal));
     } catch (error) {
+      scope.signal.throwIfAborted();
       throw new ApiFailure("credentials", asFailure(error).message);
     }
   };

@@ -2,7 +2,7 @@
 // ignores the signal.
 
 import type { Clock } from "#src/lib/clock.ts";
-import { ApiFailure } from "./failure.ts";
+import { ApiFailure, type FailureKind } from "./failure.ts";
 
 /** Runs with a scope that follows `parent` and is over, for whatever still hangs on it, when the run has ended. */
 export async function scoped<T>(parent: AbortSignal, run: (scope: AbortController) => Promise<T>): Promise<T> {
@@ -23,13 +23,15 @@ export interface Limit {
   readonly ms: number;
   /** Completes "… within 10 s". */
   readonly what: string;
+  /** Of the failure; `broken` by default. */
+  readonly kind?: FailureKind;
 }
 
 /** Rejects when the scope ends first; ends the scope when the limit passes first. */
 export async function within<T>(limit: Limit, scope: AbortController, run: () => Promise<T>): Promise<T> {
   const inTime = new AbortController();
   limit.clock.sleep(limit.ms, inTime.signal).then(
-    () => scope.abort(new ApiFailure("broken", `${limit.what} within ${limit.ms / 1_000} s`)),
+    () => scope.abort(new ApiFailure(limit.kind ?? "broken", `${limit.what} within ${limit.ms / 1_000} s`)),
     () => undefined,
   );
   try {
