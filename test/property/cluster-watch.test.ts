@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { KINDS, runWatchScript } from "./watch-script.ts";
 
 /** `npm run test:watch-scripts` runs 10,000. */
-const SCRIPTS = Number(process.env["WATCH_SCRIPTS"] ?? 300);
+const SCRIPTS = Number(process.env["WATCH_SCRIPTS"] ?? 100);
 const FIRST_SEED = Number(process.env["WATCH_SEED"] ?? Date.now() % 1_000_000_000);
 const MS_PER_SCRIPT = 500;
 
