@@ -90,6 +90,7 @@ class ZonegateApp implements App {
       readDnsFigures: () => this.#reading?.counters() ?? {},
       readServingState: () => this.#servingState(),
       readUpstream: () => this.#upstreamState(),
+      readClusters: () => this.#reading?.clusters(),
       isWebhookExposed: parts.has("webhook") && settings.webhook.isExposed,
       clock,
     });

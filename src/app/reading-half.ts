@@ -47,6 +47,8 @@ export interface ReadingHalf extends Lifecycle {
   isLive(): Promise<boolean>;
   counters(): Readonly<Record<string, number>>;
   status(): ReadingStatus;
+  /** How it stands with the clusters; `undefined` where none is read. */
+  clusters(): ClusterNamesReport | undefined;
   /** What an explanation of a name is made from. */
   facts(): ReadingFacts;
 }
@@ -159,6 +161,10 @@ class JoinedReadingHalf implements ReadingHalf {
       kubernetes: this.#cluster?.report(),
       objectProblems: [...this.#catalog.problems(), ...(this.#cluster?.problems() ?? [])],
     };
+  }
+
+  clusters(): ClusterNamesReport | undefined {
+    return this.#cluster?.report();
   }
 
   facts(): ReadingFacts {
