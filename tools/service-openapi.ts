@@ -109,10 +109,21 @@ const OPERATIONS: readonly Operation[] = [
         schema: { type: "string", minLength: 1 },
         example: "app.home.example.com",
       },
+      {
+        name: "view",
+        in: "query",
+        required: false,
+        description: "One of the views in the settings; without it the view of everybody.",
+        schema: { type: "string" },
+        example: "guests",
+      },
     ],
     answers: {
       200: ["What is answered, who claims it, what was left out and why, what is stored.", "Explanation"],
-      400: ["No name, several, or none that could be one (`request.name_missing`, `request.name_invalid`).", "Problem"],
+      400: [
+        "No name, several, or none that could be one (`request.name_missing`, `request.name_invalid`); no such view (`request.view_unknown`).",
+        "Problem",
+      ],
     },
   },
 ];

@@ -17,7 +17,7 @@ import type { AnswersFacts } from "./explain/facts.ts";
 import { createMergedNames, type MergedNames } from "./merged-names.ts";
 
 /** A part that claims names. Negative answers wait until each one that is awaited has spoken first. */
-export type Contributor = "static" | "local" | "manifests";
+export type Contributor = "static" | "local" | "manifests" | "cluster" | "checkpoint";
 
 export interface AnswersOptions {
   readonly zones: readonly ZoneOptions[];
@@ -50,6 +50,8 @@ export interface Answers {
    * that differ when it does not say. Resolves when it, or something newer, is served.
    */
   contribute(from: Contributor, claims: Claims, touched?: Iterable<DomainName>): Promise<void>;
+  /** The same before the contributor has spoken: what it has is answered, and it is waited for all the same. */
+  contributePart(from: Contributor, claims: Claims, touched?: Iterable<DomainName>): Promise<void>;
   /** Stops waiting: names are denied from now on although some contributor has not spoken. */
   stopWaiting(): Promise<void>;
   status(): AnswersStatus;
@@ -98,10 +100,14 @@ class ZoneAnswers implements Answers {
   }
 
   contribute(from: Contributor, claims: Claims, touched?: Iterable<DomainName>): Promise<void> {
+    this.#waitingFor.delete(from);
+    return this.contributePart(from, claims, touched);
+  }
+
+  contributePart(from: Contributor, claims: Claims, touched?: Iterable<DomainName>): Promise<void> {
     const before = this.#contributions.get(from) ?? NO_CLAIMS;
     for (const name of touched ?? differingNames(before, claims)) this.#touched.add(name);
     this.#contributions.set(from, claims);
-    this.#waitingFor.delete(from);
     return this.#refresh();
   }
 

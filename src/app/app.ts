@@ -1,13 +1,18 @@
 // The composition root: which parts a mode runs, in which order they start and stop, and what operators see of them.
 
+import type { KubernetesSettings } from "#src/config/kubernetes.ts";
 import type { Settings } from "#src/config/settings.ts";
+import type { DomainName } from "#src/domain/name.ts";
+import { DEFAULT_VIEW } from "#src/domain/view-name.ts";
 import type { Clock } from "#src/lib/clock.ts";
 import type { Lifecycle } from "#src/lib/lifecycle.ts";
 import type { Logger } from "#src/lib/log.ts";
 import { createAdminServer } from "#src/ops/admin-server.ts";
+import type { Explanation } from "#src/ops/explanation.ts";
 import { createMetrics, type Metrics, type ServingState, type UpstreamState } from "#src/ops/metrics.ts";
 import type { StatusResponse } from "#src/ops/responses.ts";
 import { createOpsServer, type OpsServer } from "#src/ops/server.ts";
+import type { ClusterFeedFactory } from "./cluster-feed.ts";
 import { explainName } from "./explain/explain.ts";
 import type { ProviderFactory } from "./provider.ts";
 import { prepareProvider } from "./provider-registry.ts";
@@ -47,17 +52,24 @@ export interface App extends Lifecycle {
 
 /** Loads what the mode runs, and nothing else: a sidecar that only takes changes never loads the DNS server. */
 export async function createApp(options: AppOptions): Promise<App> {
-  const { parts } = options.settings.mode;
-  const [reading, createProvider] = await Promise.all([
-    parts.has("dns") ? import("./reading-half.ts") : undefined,
-    parts.has("webhook") ? prepareProvider(options) : undefined,
+  const { mode, kubernetes } = options.settings;
+  const [reading, createFeed, createProvider] = await Promise.all([
+    mode.parts.has("dns") ? import("./reading-half.ts") : undefined,
+    kubernetes === undefined ? undefined : prepareFeed(kubernetes, options.clock),
+    mode.parts.has("webhook") ? prepareProvider(options) : undefined,
   ]);
-  return new ZonegateApp(options, { createReadingHalf: reading?.createReadingHalf, createProvider });
+  return new ZonegateApp(options, { createReadingHalf: reading?.createReadingHalf, createFeed, createProvider });
+}
+
+async function prepareFeed(kubernetes: KubernetesSettings, clock: Clock): Promise<ClusterFeedFactory> {
+  const { prepareClusterFeed } = await import("./cluster-feed.ts");
+  return prepareClusterFeed(kubernetes, clock);
 }
 
 /** Of each half, what makes it; `undefined` where the mode does without. */
 interface Makers {
   readonly createReadingHalf: typeof createReadingHalf | undefined;
+  readonly createFeed: ClusterFeedFactory | undefined;
   readonly createProvider: ProviderFactory | undefined;
 }
 
@@ -81,12 +93,14 @@ class ZonegateApp implements App {
       readDnsFigures: () => this.#reading?.counters() ?? {},
       readServingState: () => this.#servingState(),
       readUpstream: () => this.#upstreamState(),
+      readClusters: () => this.#reading?.clusters(),
       isWebhookExposed: parts.has("webhook") && settings.webhook.isExposed,
       clock,
     });
     this.#reading = makers.createReadingHalf?.({
       settings,
       servesLocal: parts.has("webhook") && settings.provider === "local",
+      createFeed: makers.createFeed,
       clock,
       log,
       bugCaught: () => this.bugCaught(),
@@ -113,8 +127,7 @@ class ZonegateApp implements App {
         metrics: this.#metrics,
         // Typed, so that the published document can only be complete.
         status: (): StatusResponse => this.status(),
-        explain: async (name) =>
-          explainName(name, { reading: this.#reading?.facts(), stored: await this.#writing?.stored() }),
+        explain: async (name, view) => this.#explain(name, view),
         log,
         clock,
       });
@@ -168,11 +181,18 @@ class ZonegateApp implements App {
     this.#metrics.bugCaught();
   }
 
+  /** `undefined`: there is no such view. */
+  async #explain(name: DomainName, view: string): Promise<Explanation | undefined> {
+    const reading = this.#reading?.facts(view);
+    if (reading === undefined && view !== DEFAULT_VIEW) return undefined;
+    return explainName(name, { reading, stored: await this.#writing?.stored() });
+  }
+
   #readiness(): { readonly isReady: boolean; readonly reasons: readonly string[] } {
     const reasons: string[] = [];
     if (this.#phase === "draining") reasons.push("draining");
     if (this.#phase === "starting") reasons.push("starting");
-    for (const source of this.#reading?.status().waitingFor ?? []) reasons.push(`${source} has not been read yet`);
+    for (const source of this.#reading?.unread() ?? []) reasons.push(`${source} has not been read yet`);
     return { isReady: reasons.length === 0, reasons };
   }
 

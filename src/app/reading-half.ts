@@ -1,27 +1,28 @@
-// The reading half put together: manifests and static records become record sets, those become answers, the data plane
+// The reading half put together: manifests, clusters and static records become record sets, those become answers, the data plane
 // serves them. Joins parts; decides nothing about names or packets.
 
 import { networkInterfaces } from "node:os";
-import type { Settings } from "#src/config/settings.ts";
-import { completeZoneOptions, type ZoneOptions } from "#src/dns/zone-content.ts";
+import type { Listener, Settings, ViewSettings } from "#src/config/settings.ts";
 import type { InventoryChange } from "#src/domain/cluster-object.ts";
-import type { DomainName } from "#src/domain/name.ts";
 import type { RecordSet } from "#src/domain/record.ts";
+import { DEFAULT_VIEW } from "#src/domain/view-name.ts";
 import { ConfigError } from "#src/errors.ts";
 import type { Clock } from "#src/lib/clock.ts";
 import type { Lifecycle } from "#src/lib/lifecycle.ts";
 import type { Logger } from "#src/lib/log.ts";
 import { createManifestInventory, type ManifestInventory, type ManifestReport } from "#src/manifests/inventory.ts";
-import { createDataPlane, type DataPlane } from "#src/server/data-plane.ts";
-import { DEFAULT_VIEW } from "#src/server/protocol.ts";
-import { type Catalog, createCatalog } from "#src/sources/catalog.ts";
+import { createDataPlane, type DataPlane, type DataPlaneOptions } from "#src/server/data-plane.ts";
+import type { ListenAddress } from "#src/server/listen-addresses.ts";
 import { shapesOf, sourcesNamed } from "#src/sources/registry.ts";
-import { defaultSourceOptions, PROTECTED_LABELS, type SourceProblem } from "#src/sources/source.ts";
+import type { SourceProblem } from "#src/sources/source.ts";
 import { staticRecordSets } from "#src/sources/static.ts";
 import { createTrim, type Trim } from "#src/sources/trim.ts";
-import { type Answers, type AnswersStatus, type Contributor, createAnswers } from "./answers.ts";
-import { type Claims, claimsOf } from "./claims.ts";
+import type { AnswersStatus, Contributor } from "./answers.ts";
+import { claimsOf } from "./claims.ts";
+import type { ClusterFeedFactory, ClusterFeedReport } from "./cluster-feed.ts";
 import type { ReadingFacts } from "./explain/facts.ts";
+import { createView, type View, type ViewOptions } from "./view.ts";
+import { createWatchedClusters, type WatchedClusters } from "./watched-clusters.ts";
 
 /** Longest wait for sources before names are denied all the same (docs/decisions.md 16). */
 const WAIT_FOR_SOURCES_MS = 60_000;
@@ -32,13 +33,19 @@ export interface ReadingHalfOptions {
   readonly servesLocal: boolean;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Makes the feed of the clusters in the settings; `undefined` where none is read. */
+  readonly createFeed: ClusterFeedFactory | undefined;
   /** An error that no code foresaw. */
   bugCaught(): void;
 }
 
+/** Of the view of everybody, but for what is said otherwise. */
 export interface ReadingStatus extends AnswersStatus {
+  readonly views: readonly (Pick<AnswersStatus, "zones" | "conflicts"> & { readonly name: string })[];
   readonly addresses: ReturnType<DataPlane["addresses"]>;
   readonly manifests: ManifestReport | undefined;
+  readonly kubernetes: ClusterFeedReport | undefined;
+  readonly checkpoint: ReturnType<WatchedClusters["memory"]["status"]> | undefined;
   readonly objectProblems: readonly SourceProblem[];
 }
 
@@ -48,8 +55,11 @@ export interface ReadingHalf extends Lifecycle {
   isLive(): Promise<boolean>;
   counters(): Readonly<Record<string, number>>;
   status(): ReadingStatus;
-  /** What an explanation of a name is made from. */
-  facts(): ReadingFacts;
+  clusters(): ClusterFeedReport | undefined;
+  /** What must have been read before this process may be sent clients: not what a checkpoint stands in for. */
+  unread(): readonly string[];
+  /** What an explanation of a name is made from; `undefined` for a view that is not there. */
+  facts(view: string): ReadingFacts | undefined;
 }
 
 /** How long /livez waits for the data plane's own answer. */
@@ -65,74 +75,71 @@ export function createReadingHalf(options: ReadingHalfOptions): ReadingHalf {
 class JoinedReadingHalf implements ReadingHalf {
   readonly #options: ReadingHalfOptions;
   readonly #dataPlane: DataPlane;
-  readonly #answers: Answers;
-  readonly #catalog: Catalog;
+  readonly #views: readonly View[];
   readonly #trim: Trim;
-  readonly #inventory: ManifestInventory | undefined;
-  readonly #staticSets: readonly RecordSet[];
+  readonly #manifests: ManifestInventory | undefined;
+  readonly #clusters: WatchedClusters | undefined;
   readonly #stopping = new AbortController();
 
   constructor(options: ReadingHalfOptions) {
     const { settings, clock, log } = options;
+    const sources = sourcesNamed(settings.sources.kinds);
+    const shapes = shapesOf(sources);
     this.#options = options;
-    this.#staticSets = readStaticRecords(settings);
-    this.#dataPlane = createDataPlane({
-      listen: settings.dns.addresses.map((address) => ({ address, port: settings.dns.port })),
-      allowedNetworks: settings.dns.allow,
-      uncappedClients: [],
-      serverId: settings.dns.nsid,
-      interfaces: networkInterfaces,
-      clock,
-      logger: log,
+    this.#dataPlane = createDataPlane(dataPlaneOptions(options));
+    this.#trim = createTrim(shapes, settings.sources.annotationPrefixes);
+    const feed = options.createFeed?.({
+      shapes,
+      trim: this.#trim,
+      log,
+      onChange: (change) => this.#clusters?.takeIn(change),
+      onReport: () => this.#clusters?.noteReport(),
+    });
+    this.#views = createViews(options, {
+      sources,
+      clusters: feed?.clusters ?? [],
+      publish: (publication) => this.#dataPlane.publish(publication),
     });
     const folder = settings.sources.manifests;
-    const awaited: Contributor[] = ["static"];
-    if (options.servesLocal) awaited.push("local");
-    if (folder !== undefined) awaited.push("manifests");
-    this.#answers = createAnswers({
-      zones: zoneOptions(settings),
-      awaited,
-      clock,
-      log,
-      publish: (changes, ready) => this.#dataPlane.publish({ view: DEFAULT_VIEW, changes, ready }),
-    });
-    const nameservers = settings.zones.flatMap((zone) => zone.nameservers.map((nameserver) => nameserver.name));
-    const sources = sourcesNamed(settings.sources.kinds);
-    this.#trim = createTrim(shapesOf(sources), settings.sources.annotationPrefixes);
-    this.#catalog = createCatalog({
-      sourceOptions: {
-        ...defaultSourceOptions(settings.zones, nameservers),
-        annotationPrefixes: settings.sources.annotationPrefixes,
-      },
-      sources,
-      nowMs: () => clock.monotonicMs(),
-      // Whoever takes an address out of a file means it; holds are for a controller that restarts.
-      statusHoldMs: 0,
-    });
     if (folder !== undefined) {
-      this.#inventory = createManifestInventory({ folder, log, clock, onChange: (change) => this.#takeIn(change) });
+      this.#manifests = createManifestInventory({ folder, log, clock, onChange: (change) => this.#takeIn(change) });
+    }
+    if (feed !== undefined) {
+      this.#clusters = createWatchedClusters({
+        feed,
+        views: this.#views,
+        sources,
+        folder: settings.data.dir,
+        clock,
+        log,
+        everyView: (contribute) => this.#everyView(contribute),
+        bugCaught: () => options.bugCaught(),
+      });
     }
   }
 
   async start(): Promise<void> {
-    const published = this.#contribute("static", claimsOf(this.#staticSets));
+    const published = this.#everyView((view) => view.answers.contribute("static", claimsOf(view.staticSets)));
     await this.#dataPlane.start();
     await published;
     void this.#stopWaitingInTime();
-    if (this.#inventory === undefined) return;
-    await this.#inventory.start();
+    await this.#clusters?.start();
+    if (this.#manifests === undefined) return;
+    await this.#manifests.start();
     // An empty folder tells of no change, and has been read all the same.
-    await this.#contributeObjects();
+    await this.#everyView((view) => view.takeManifests({ upserted: [], deleted: [] }));
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort(new Error("stopping"));
-    await this.#inventory?.stop();
+    await this.#manifests?.stop();
+    await this.#clusters?.stop();
     await this.#dataPlane.stop();
   }
 
   contributeLocal(recordSets: readonly RecordSet[]): void {
-    void this.#contribute("local", claimsOf(recordSets));
+    const claims = claimsOf(recordSets);
+    void this.#everyView((view) => view.answers.contribute("local", claims));
   }
 
   isLive(): Promise<boolean> {
@@ -144,36 +151,46 @@ class JoinedReadingHalf implements ReadingHalf {
   }
 
   status(): ReadingStatus {
+    const [main, ...others] = this.#views;
+    if (main === undefined) throw new Error("there is always the view of everybody");
     return {
-      ...this.#answers.status(),
+      ...main.answers.status(),
+      views: others.map(({ name, answers }) => {
+        const { zones, conflicts } = answers.status();
+        return { name, zones, conflicts };
+      }),
       addresses: this.#dataPlane.addresses(),
-      manifests: this.#inventory?.report(),
-      objectProblems: this.#catalog.problems(),
+      manifests: this.#manifests?.report(),
+      kubernetes: this.#clusters?.report(),
+      checkpoint: this.#clusters?.memory.status(),
+      objectProblems: main.problems(),
     };
   }
 
-  facts(): ReadingFacts {
-    return {
-      ...this.#answers.facts(),
-      zones: this.#options.settings.zones.map(({ apex }) => apex),
-      problemsAbout: (name) => this.#catalog.problemsAbout(name),
-      unreadableFiles: (this.#inventory?.report().problems ?? []).map(({ path }) => path),
-    };
+  clusters(): ClusterFeedReport | undefined {
+    return this.#clusters?.report();
+  }
+
+  unread(): readonly string[] {
+    const waitingFor = this.#views[0]?.answers.status().waitingFor ?? [];
+    const hasMemory = this.#clusters?.memory.hasRecalled ?? false;
+    return waitingFor.filter((contributor) => contributor !== "cluster" || !hasMemory);
+  }
+
+  facts(viewName: string): ReadingFacts | undefined {
+    const view = this.#views.find(({ name }) => name === viewName);
+    if (view === undefined) return undefined;
+    return { ...view.facts(), unreadableFiles: (this.#manifests?.report().problems ?? []).map(({ path }) => path) };
   }
 
   #takeIn({ upserted, deleted }: InventoryChange): void {
     const trimmed = upserted.map(this.#trim).filter((object) => object !== undefined);
-    this.#catalog.apply({ upserted: trimmed, deleted });
-    void this.#contributeObjects();
-  }
-
-  #contributeObjects(): Promise<void> {
-    return this.#contribute("manifests", this.#catalog, this.#catalog.takeTouched());
+    void this.#everyView((view) => view.takeManifests({ upserted: trimmed, deleted }));
   }
 
   /** Resolves when it is served; never rejects. */
-  #contribute(from: Contributor, claims: Claims, touched?: ReadonlySet<DomainName>): Promise<void> {
-    return this.#settle(this.#answers.contribute(from, claims, touched));
+  async #everyView(contribute: (view: View) => Promise<void>): Promise<void> {
+    await Promise.all(this.#views.map((view) => this.#settle(contribute(view))));
   }
 
   /** What cannot be published is a bug, or the end of the process; the old answers go on either way. */
@@ -194,33 +211,62 @@ class JoinedReadingHalf implements ReadingHalf {
       // The process stops first.
       return;
     }
-    const { waitingFor } = this.#answers.status();
+    const { waitingFor } = this.status();
     if (waitingFor.length === 0) return;
     this.#options.log.warn({ waitingFor, waitedMs: WAIT_FOR_SOURCES_MS }, "sources not waited for any longer");
-    await this.#settle(this.#answers.stopWaiting());
+    await this.#everyView(({ answers }) => answers.stopWaiting());
   }
 }
 
-function readStaticRecords(settings: Settings): readonly RecordSet[] {
-  const { recordSets, problems } = staticRecordSets(settings.records, settings.zones);
-  if (problems.length > 0) throw new ConfigError(problems);
-  return recordSets;
+function dataPlaneOptions({ settings, clock, log }: ReadingHalfOptions): DataPlaneOptions {
+  const { dns, views } = settings;
+  const listenersOf = ({ addresses, port }: Listener, view?: string): readonly ListenAddress[] =>
+    addresses.map((address) => ({ address, port, ...(view === undefined ? {} : { view }) }));
+  return {
+    listen: [
+      ...listenersOf(dns),
+      ...views.flatMap(({ listener, name }) => (listener === undefined ? [] : listenersOf(listener, name))),
+    ],
+    allowedNetworks: dns.allow,
+    clientViews: views.flatMap(({ name, clients }) => (clients.length === 0 ? [] : [{ view: name, clients }])),
+    subnets: dns.subnets,
+    uncappedClients: [],
+    serverId: dns.nsid,
+    interfaces: networkInterfaces,
+    clock,
+    logger: log,
+  };
 }
 
-function zoneOptions(settings: Settings): readonly ZoneOptions[] {
+function createViews(
+  { settings, servesLocal, createFeed, clock, log }: ReadingHalfOptions,
+  given: Pick<ViewOptions, "sources" | "clusters"> & { readonly publish: DataPlane["publish"] },
+): readonly View[] {
+  const awaited: Contributor[] = ["static"];
+  if (servesLocal) awaited.push("local");
+  if (settings.sources.manifests !== undefined) awaited.push("manifests");
+  if (createFeed !== undefined) awaited.push("cluster");
   const ownAddresses = settings.dns.addresses.filter((address) => !WILDCARDS.has(address));
-  return settings.zones.map((zone) => {
-    const { apex, defaultTtlSeconds, negativeTtlSeconds, hostmaster } = zone;
-    // A zone whose name servers have no addresses written down is served by us, where we are known to listen.
-    const nameservers = zone.nameservers.map((nameserver) =>
-      nameserver.addresses.length > 0 ? nameserver : { ...nameserver, addresses: ownAddresses },
-    );
-    return completeZoneOptions(apex, {
-      defaultTtlSeconds,
-      negativeTtlSeconds,
-      nameservers,
-      hostmaster,
-      protectedLabels: PROTECTED_LABELS,
-    });
-  });
+  return settings.views.map((view) =>
+    createView(
+      {
+        ...given,
+        settings: view,
+        annotationPrefixes: settings.sources.annotationPrefixes,
+        ownAddresses,
+        awaited,
+        clock,
+        log,
+        publish: (changes, ready) => given.publish({ view: view.name, changes, ready }),
+      },
+      readStaticRecords(settings, view),
+    ),
+  );
+}
+
+/** Every record has a zone among those of everybody; another view answers those that lie in its own. */
+function readStaticRecords(settings: Settings, view: ViewSettings): readonly RecordSet[] {
+  const { recordSets, problems } = staticRecordSets(settings.records, view.zones);
+  if (problems.length > 0 && view.name === DEFAULT_VIEW) throw new ConfigError(problems);
+  return recordSets;
 }

@@ -62,6 +62,8 @@ const originSchema = z.object({
   uid: z.string().optional(),
   className: z.string().optional(),
   createdAtMs: z.number().optional(),
+  cluster: z.string().optional(),
+  clusterOrder: z.int().nonnegative().optional(),
 });
 
 const setSchema = z.object({
@@ -88,13 +90,6 @@ function readSet(line: unknown): { readonly view: string; readonly set: RecordSe
 
 /** `exactOptionalPropertyTypes`: absent and undefined are two things. */
 function withoutUndefined(origin: z.infer<typeof originSchema>): Origin {
-  const { kind, name, namespace, uid, className, createdAtMs } = origin;
-  return {
-    kind,
-    name,
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(uid === undefined ? {} : { uid }),
-    ...(className === undefined ? {} : { className }),
-    ...(createdAtMs === undefined ? {} : { createdAtMs }),
-  };
+  const { kind, name, ...more } = origin;
+  return { kind, name, ...Object.fromEntries(Object.entries(more).filter(([, value]) => value !== undefined)) };
 }

@@ -105,9 +105,9 @@ class TimedKeeper implements CheckpointKeeper {
     if (!this.#isDirty) return;
     this.#isDirty = false;
     const content = this.#options.collect();
-    if (content === undefined) return;
     const savedAtMs = this.#options.clock.nowMs();
-    if (await this.#options.folder.save({ ...content, savedAtMs })) this.#savedAtMs = savedAtMs;
+    const isSaved = content !== undefined && (await this.#options.folder.save({ ...content, savedAtMs }));
+    if (isSaved) this.#savedAtMs = savedAtMs;
     else this.#isDirty = true;
   }
 }

@@ -11,7 +11,7 @@ import { closest } from "#src/lib/closest.ts";
 export const COMMANDS = {
   serve: "Run until told to stop.",
   check: "Read the settings, say what would run, and end: 0 when they are right, 78 when not.",
-  explain: "Ask the running process why NAME is, or is not, answered; --json for scripts.",
+  explain: "Ask the running process why NAME is, or is not, answered (NAME@VIEW in another view); --json for scripts.",
   plan: "Ask the running process what external-dns' last wishes would change; --json for scripts.",
   approve: "Release the deletions that are held under HASH; the log and the plan name it.",
   pin: "Show the certificate of the console at HOST[:PORT], and the line that pins it.",

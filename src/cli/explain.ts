@@ -13,7 +13,7 @@ import { reportError } from "./report-error.ts";
 
 export interface ExplainOptions {
   readonly sources: SettingsSources;
-  /** As written on the command line. */
+  /** As written on the command line: `NAME`, or `NAME@VIEW`. */
   readonly name: string;
   readonly format: OutputFormat;
   /** Writes one line to standard output. */
@@ -50,7 +50,7 @@ const REFUSAL = z.object({ detail: z.string() });
 
 /** Throws UnavailableError when no Zonegate that knows the question answers at `url`. */
 async function ask(url: string, name: string): Promise<Answered> {
-  const response = await fetchFrom(url, `/explain?name=${encodeURIComponent(name)}`);
+  const response = await fetchFrom(url, `/explain?${queryFor(name)}`);
   if (response.status === 400) {
     const { data } = REFUSAL.safeParse(response.body);
     if (data !== undefined) return { kind: "refused", detail: data.detail };
@@ -58,6 +58,12 @@ async function ask(url: string, name: string): Promise<Answered> {
   const { data } = EXPLANATION.safeParse(response.body);
   if (response.status === 200 && data !== undefined) return { kind: "explained", explanation: data };
   throw unavailable(`what answers at ${url} (status ${response.status}) is no Zonegate of this release`);
+}
+
+/** No host name holds an `@`. */
+function queryFor(written: string): string {
+  const [name = "", view] = written.split("@", 2);
+  return new URLSearchParams({ name, ...(view === undefined ? {} : { view }) }).toString();
 }
 
 async function fetchFrom(url: string, path: string): Promise<{ readonly status: number; readonly body: unknown }> {

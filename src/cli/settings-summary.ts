@@ -14,6 +14,7 @@ export function summariseSettings(settings: Settings): readonly string[] {
     ...PARTS.map((part) => [part, mode.parts.has(part) ? listenText(settings[part]) : "not run"] as const),
     ["zones", listText(zones.map(({ apex }) => apex))],
     ["manifests", sources.manifests ?? "none"],
+    ["cluster", clusterText(settings)],
     ["records", records.length === 0 ? "none" : `${records.length} written down`],
     ["provider", `${settings.provider}${placeText(settings)}${settings.sync.dryRun ? " (dry run)" : ""}`],
     ...settings.warnings.map((warning) => ["warning", warning] as const),
@@ -24,6 +25,16 @@ export function summariseSettings(settings: Settings): readonly string[] {
 function placeText({ provider, data, unifi }: Settings): string {
   if (provider === "local") return `, in ${data.dir}`;
   return unifi === undefined ? "" : `, at ${unifi.url} (API ${unifi.api}, trust ${unifi.trust.kind})`;
+}
+
+function clusterText({ kubernetes }: Settings): string {
+  if (kubernetes === undefined) return "none";
+  const { access, namespaces } = kubernetes;
+  const where =
+    access.kind === "in-cluster"
+      ? `the one this pod runs in, at ${access.host}`
+      : `${access.contexts.length === 0 ? "the current context" : access.contexts.join(", ")} of ${access.files.join(", ")}`;
+  return namespaces.length === 0 ? where : `${where}, only ${namespaces.join(", ")}`;
 }
 
 function listenText({ addresses, port }: Listener): string {

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { createDomainFilter, type DomainFilter } from "#src/domain/domain-filter.ts";
 import { type DomainName, joinName, parseName } from "#src/domain/name.ts";
 import { canonicalTarget } from "#src/domain/target.ts";
+import { DEFAULT_VIEW } from "#src/domain/view-name.ts";
+import { readKubernetes } from "./kubernetes.ts";
 import type { Environment } from "./layers.ts";
 import { listenerProblems } from "./listener-conflicts.ts";
 import { MODE_TABLE, type ModeChoice } from "./mode.ts";
@@ -13,6 +15,7 @@ import type { SetBy } from "./provider-choice.ts";
 import type { WrittenSettings } from "./schema.ts";
 import type { Settings, StaticRecordSettings, ZoneSettings } from "./settings.ts";
 import { readUnifi, type UnifiRead } from "./unifi.ts";
+import { readViews } from "./views.ts";
 import { readWebhookAccess } from "./webhook-access.ts";
 
 const MS_PER_SECOND = 1_000;
@@ -36,9 +39,12 @@ export interface Resolved {
 /** Never throws: `settings` is whole even where `problems` says that it must not be used. */
 export function resolveSettings(written: WrittenSettings, context: ResolveContext): Resolved {
   const filter = readFilter(written.domainFilter);
+  const zones = written.zones.map((zone) => completeZone(zone, written));
+  const views = readViews(written, (zone) => completeZone(zone, written));
   const records = readRecords(written.records, context);
   const access = readWebhookAccess(written.webhook, context.setBy);
   const unifi = readConsole(written, context);
+  const cluster = readKubernetes(written, context);
   const settings: Settings = {
     configFile: context.configFile,
     mode: context.mode,
@@ -50,15 +56,18 @@ export function resolveSettings(written: WrittenSettings, context: ResolveContex
       addresses: written.dns.listen,
       port: written.dns.port,
       allow: written.dns.allow,
+      subnets: written.dns.subnets,
       nsid: written.dns.nsid,
     },
-    zones: written.zones.map((zone) => completeZone(zone, written)),
+    zones,
+    views: [{ name: DEFAULT_VIEW, listener: undefined, clients: [], zones }, ...views.settings],
     records: records.settings,
     sources: {
       manifests: written.sources.manifests,
       kinds: written.sources.kinds,
       annotationPrefixes: written.sources.annotationPrefixes,
     },
+    kubernetes: cluster.kubernetes,
     domainFilter: filter.value,
     unifi: unifi.unifi,
     data: written.data,
@@ -73,15 +82,17 @@ export function resolveSettings(written: WrittenSettings, context: ResolveContex
     },
     admin: { socket: written.admin.socket ?? join(written.data.dir, "admin.sock") },
     shutdown: { lameDuckMs: Math.round(written.shutdown.lameDuckSeconds * MS_PER_SECOND) },
-    warnings: [...warningsOf(written, context, access.webhook.isExposed), ...unifi.warnings],
+    warnings: [...warningsOf(written, context, access.webhook.isExposed), ...unifi.warnings, ...cluster.warnings],
   };
   const problems = [
     ...filter.problems,
     ...records.problems,
     ...zoneProblems(settings),
+    ...views.problems,
     ...listenerProblems(settings),
     ...(context.mode.parts.has("webhook") ? access.problems : []),
     ...unifi.problems,
+    ...cluster.problems,
   ];
   return { settings, problems };
 }

@@ -6,11 +6,12 @@ import { type Parsed, parsed, unparsable } from "#src/domain/parsed.ts";
 import { kind, oneOf, quote } from "./kinds.ts";
 import { MODES } from "./mode.ts";
 import { setting } from "./setting.ts";
+import { KUBERNETES_SECTION } from "./settings/kubernetes.ts";
 import { DNS_SECTION, OPS_SECTION, WEBHOOK_SECTION } from "./settings/listeners.ts";
 import { ADMIN_SECTION, DATA_SECTION, LOG_SECTION, SHUTDOWN_SECTION, SYNC_SECTION } from "./settings/process.ts";
 import { DOMAIN_FILTER_SECTION, SOURCES_SECTION } from "./settings/sources.ts";
 import { UNIFI_SECTION } from "./settings/unifi.ts";
-import { RECORDS_SETTING, ZONES_SETTING } from "./settings/zones.ts";
+import { RECORDS_SETTING, VIEWS_SETTING, ZONES_SETTING } from "./settings/zones.ts";
 
 const PROVIDERS = ["local", "unifi"] as const;
 export type ProviderName = (typeof PROVIDERS)[number];
@@ -36,8 +37,10 @@ export const SETTINGS_SCHEMA = z.strictObject({
   ops: OPS_SECTION,
   dns: DNS_SECTION,
   zones: ZONES_SETTING,
+  views: VIEWS_SETTING,
   records: RECORDS_SETTING,
   sources: SOURCES_SECTION,
+  kubernetes: KUBERNETES_SECTION,
   domainFilter: DOMAIN_FILTER_SECTION,
   unifi: UNIFI_SECTION,
   data: DATA_SECTION,

@@ -6,6 +6,7 @@ import type { DomainName } from "#src/domain/name.ts";
 import type { RecordType } from "#src/domain/record.ts";
 import type { SourceName } from "#src/domain/source-name.ts";
 import type { Secret } from "#src/lib/secret.ts";
+import type { KubernetesSettings } from "./kubernetes.ts";
 import type { ModeChoice } from "./mode.ts";
 import type { Subnet } from "./network-kinds.ts";
 import type { ProviderName } from "./schema.ts";
@@ -32,11 +33,15 @@ export interface Settings {
   readonly dns: Listener & {
     /** May ask besides private ranges, loopback and on-link networks. */
     readonly allow: readonly Subnet[];
+    /** Networks that clients live in, beside those of this machine: addresses of a client's own come first. */
+    readonly subnets: readonly Subnet[];
     /** What NSID and id.server tell. */
     readonly nsid: string | undefined;
   };
   /** No two have the same apex; empty only where the mode needs none. */
   readonly zones: readonly ZoneSettings[];
+  /** The view of everybody comes first, named ""; its zones are `zones`. */
+  readonly views: readonly ViewSettings[];
   readonly records: readonly StaticRecordSettings[];
   readonly sources: {
     /** Folder of manifests. */
@@ -46,6 +51,8 @@ export interface Settings {
     /** With the final slash. */
     readonly annotationPrefixes: readonly string[];
   };
+  /** `undefined`: no cluster is read. */
+  readonly kubernetes: KubernetesSettings | undefined;
   readonly domainFilter: DomainFilter;
   /** `undefined` unless the provider is `unifi` and changes are taken. */
   readonly unifi: UnifiSettings | undefined;
@@ -92,6 +99,15 @@ export interface ZoneSettings {
   readonly hostmaster: DomainName;
   readonly ingressClasses: readonly string[] | "all";
   readonly watchesDefaultClass: boolean;
+}
+
+export interface ViewSettings {
+  /** Unique. */
+  readonly name: string;
+  /** Where whoever asks sees this view; `undefined`: nowhere, its clients are told by their network. */
+  readonly listener: Listener | undefined;
+  readonly clients: readonly Subnet[];
+  readonly zones: readonly ZoneSettings[];
 }
 
 export interface StaticRecordSettings {

@@ -1,4 +1,4 @@
-// A Kubernetes object as plain data: what manifests/ (and later kubernetes/) yield and sources/ read.
+// A Kubernetes object as plain data: what manifests/ and kubernetes/ yield and sources/ read.
 
 /** Identity of an object across its versions. */
 export interface ObjectKey {
@@ -8,6 +8,8 @@ export interface ObjectKey {
   /** "" for objects that live in no namespace. */
   readonly namespace: string;
   readonly name: string;
+  /** Absent as long as objects come from one place alone. */
+  readonly cluster?: string;
 }
 
 export interface ClusterObject {
@@ -22,6 +24,8 @@ export interface ClusterObject {
     readonly createdAtMs?: number;
     readonly labels: Readonly<Record<string, string>>;
     readonly annotations: Readonly<Record<string, string>>;
+    /** Which of several clusters it lives in: equal names in two of them are two objects. */
+    readonly cluster?: string;
   };
   /** Whatever the kind defines; a source reads it through its own schema. */
   readonly spec: unknown;
@@ -42,10 +46,12 @@ export function keyOf(object: ClusterObject): ObjectKey {
     kind: object.kind,
     namespace: object.metadata.namespace,
     name: object.metadata.name,
+    ...(object.metadata.cluster === undefined ? {} : { cluster: object.metadata.cluster }),
   };
 }
 
-/** One string per key, for maps: `group/kind/namespace/name`. */
+/** One string per key, for maps: `group/kind/namespace/name`, and the cluster behind it where there are several. */
 export function keyText(key: ObjectKey): string {
-  return `${key.group}/${key.kind}/${key.namespace}/${key.name}`;
+  const text = `${key.group}/${key.kind}/${key.namespace}/${key.name}`;
+  return key.cluster === undefined ? text : `${text}/${key.cluster}`;
 }

@@ -48,12 +48,17 @@ export interface Origin {
   readonly className?: string;
   /** Unix milliseconds of the object's creation; absent when the object does not say. */
   readonly createdAtMs?: number;
+  /** Which of several clusters it lives in; absent where there is one. */
+  readonly cluster?: string;
+  /** Its place among them, 0 has the best right; absent counts as 0. */
+  readonly clusterOrder?: number;
 }
 
 /** An origin in words: `Ingress media/jellyfin`, `static records[0]`, `local`. */
-export function originText({ kind, namespace, name }: Origin): string {
+export function originText({ kind, namespace, name, cluster }: Origin): string {
   if (kind === "local") return kind;
-  return namespace === undefined ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
+  const object = namespace === undefined ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
+  return cluster === undefined ? object : `${object} in cluster ${cluster}`;
 }
 
 /** All values of one name and type from one origin. */

@@ -4,6 +4,7 @@ import { parseAllDocuments } from "yaml";
 import * as z from "zod";
 import type { ClusterObject } from "#src/domain/cluster-object.ts";
 import { type Parsed, parsed, unparsable } from "#src/domain/parsed.ts";
+import { readObject } from "./object-json.ts";
 
 /** Objects in the order of the file, or one sentence on what is wrong with it. Never throws. */
 export function parseManifest(path: string, source: string): Parsed<readonly ClusterObject[]> {
@@ -59,77 +60,29 @@ function readDocument(document: unknown): Parsed<readonly ClusterObject[]> {
   const head = headSchema.safeParse(document);
   if (!head.success) return unparsable("it has no apiVersion or no kind, so it is no Kubernetes object");
   if (isToolInput(head.data.apiVersion)) return parsed([]);
-  if (!head.data.kind.endsWith("List")) return readObject(document);
+  if (!head.data.kind.endsWith("List")) {
+    const object = readObject(document, namespaceInFolder);
+    return object.ok ? parsed([object.value]) : object;
+  }
   const list = listSchema.safeParse(document);
   if (!list.success) return unparsable(`${head.data.kind} has no items`);
   const objects: ClusterObject[] = [];
   for (const [index, item] of list.data.items.entries()) {
-    const object = readObject(item);
+    const object = readObject(item, namespaceInFolder);
     if (!object.ok) return unparsable(`items[${index}]: ${object.problem}`);
-    objects.push(...object.value);
+    objects.push(object.value);
   }
   return parsed(objects);
+}
+
+/** kubectl would write it into the current namespace, which is called default unless somebody changed it. */
+function namespaceInFolder(kind: string, written: string | undefined): string {
+  return CLUSTER_SCOPED_KINDS.has(kind) ? "" : (written ?? "default");
 }
 
 /** Files for kustomize lie beside manifests and look like objects, but no cluster ever holds one. */
 function isToolInput(apiVersion: string): boolean {
   return apiVersion.startsWith("kustomize.config.k8s.io/");
-}
-
-const textMap = z
-  .record(z.string(), z.string({ error: "must be text: put quotes round it" }).nullish())
-  .nullish()
-  .transform((map) => Object.fromEntries(Object.entries(map ?? {}).map(([key, value]) => [key, value ?? ""])));
-
-/** Kubernetes names hold no blank and no slash; our keys rely on it. */
-const objectName = z
-  .string()
-  .max(253)
-  .regex(/^[^\s/]+$/, "is not a name");
-
-const objectSchema = z.object({
-  apiVersion: z.string().min(1),
-  kind: z.string().regex(/^[^\s/]+$/, "is not a kind"),
-  metadata: z.object({
-    name: objectName,
-    namespace: objectName.nullish(),
-    uid: z.string().nullish(),
-    creationTimestamp: z.iso.datetime({ offset: true }).nullish(),
-    labels: textMap,
-    annotations: textMap,
-  }),
-  spec: z.unknown().optional(),
-  status: z.unknown().optional(),
-});
-
-function readObject(item: unknown): Parsed<readonly ClusterObject[]> {
-  const result = objectSchema.safeParse(item);
-  if (!result.success) {
-    const [issue] = result.error.issues;
-    return unparsable(
-      `${issue?.path.join(".") || "the object"}: ${issue?.message ?? "is not what Kubernetes defines"}`,
-    );
-  }
-  const { apiVersion, kind, metadata, spec, status } = result.data;
-  const { name, labels, annotations, uid, creationTimestamp } = metadata;
-  return parsed([
-    {
-      apiVersion,
-      kind,
-      metadata: {
-        name,
-        namespace: CLUSTER_SCOPED_KINDS.has(kind) ? "" : (metadata.namespace ?? "default"),
-        labels,
-        annotations,
-        ...(uid === null || uid === undefined ? {} : { uid }),
-        ...(creationTimestamp === null || creationTimestamp === undefined
-          ? {}
-          : { createdAtMs: Date.parse(creationTimestamp) }),
-      },
-      spec: spec ?? {},
-      status: status ?? {},
-    },
-  ]);
 }
 
 /** Kinds that live in no namespace, of those people keep in a folder. kubectl asks the API; a folder has none to ask. */

@@ -139,6 +139,60 @@ export const METRICS = {
     labels: [],
     help: "Claims to a name that lost against another with the better right; /status names them.",
   },
+  kubernetesState: {
+    name: "zonegate_kubernetes_kind_state",
+    type: "gauge",
+    labels: ["cluster", "kind", "state"],
+    help: "1 for the state a kind is in: listing, watching, parked (the cluster has no such kind), forbidden, failing.",
+  },
+  kubernetesAge: {
+    name: "zonegate_kubernetes_last_proof_age_seconds",
+    type: "gauge",
+    labels: ["cluster", "kind"],
+    help: "Time since a list, an event or a bookmark proved that everything of a kind is known; a healthy watch stays below 90.",
+  },
+  kubernetesObjects: {
+    name: "zonegate_kubernetes_objects",
+    type: "gauge",
+    labels: ["cluster", "kind"],
+    help: "Objects of a kind that are known.",
+  },
+  kubernetesRelists: {
+    name: "zonegate_kubernetes_relists_total",
+    type: "counter",
+    labels: ["cluster", "kind"],
+    help: "Complete lists after the first one: twice an hour, and after what a watch cannot go on from.",
+  },
+  kubernetesDrift: {
+    name: "zonegate_kubernetes_drift_total",
+    type: "counter",
+    labels: ["cluster", "kind"],
+    help: "Objects that differed from the cluster although no event had told; anything above 0 is worth a report.",
+  },
+  kubernetesDropped: {
+    name: "zonegate_kubernetes_dropped_events_total",
+    type: "counter",
+    labels: ["cluster", "kind", "reason"],
+    help: "Events and objects not taken: duplicate, stale, disorder, malformed, unknown, unreadable (the last good version stays).",
+  },
+  kubernetesHeld: {
+    name: "zonegate_kubernetes_list_held",
+    type: "gauge",
+    labels: ["cluster", "kind"],
+    help: "1 while a list that lacks most objects is read again before it is believed.",
+  },
+  kubernetesOtherCluster: {
+    name: "zonegate_kubernetes_other_cluster",
+    type: "gauge",
+    labels: ["cluster"],
+    help: "1 while another cluster answers at the address of the known one; what was known is served.",
+  },
+  kubernetesHandlerFailures: {
+    name: "zonegate_kubernetes_handler_failures_total",
+    type: "counter",
+    labels: [],
+    help: "Changes that the rest of Zonegate failed to take; everything was told anew after each.",
+  },
 } as const satisfies Readonly<Record<string, MetricDescription>>;
 
 /** Every metric of ours, in the order of the documentation. `process_*` and `nodejs_*` come from prom-client beside them. */

@@ -3,6 +3,7 @@
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Clock } from "#src/lib/clock.ts";
+import { type ClustersState, clustersFiller } from "./cluster-metrics.ts";
 import { DNS_METRICS, type DnsMetric } from "./dns-metric-catalogue.ts";
 import { METRICS, type MetricDescription } from "./metric-catalogue.ts";
 
@@ -32,6 +33,8 @@ export interface MetricsOptions {
   readonly readServingState: () => ServingState;
   /** `undefined` without such a backend. */
   readonly readUpstream: () => UpstreamState | undefined;
+  /** `undefined` where no cluster is read. */
+  readonly readClusters: () => ClustersState | undefined;
   /** Whether machines other than this one reach the webhook; fixed at the start. */
   readonly isWebhookExposed: boolean;
   readonly clock: Clock;
@@ -68,6 +71,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const refreshServingState = servingStateFiller(registry, options.readServingState);
   const refreshDnsFigures = dnsFiguresFiller(registry, options.readDnsFigures);
   const refreshUpstream = upstreamFiller(registry, options.readUpstream);
+  const refreshClusters = clustersFiller(
+    { gauge: (metric) => gauge(registry, metric), counter: (metric) => counter(registry, metric) },
+    options.readClusters,
+    () => options.clock.nowMs(),
+  );
   const secretFailures = counter(registry, METRICS.secretFailures);
   return {
     ...webhookObserver(registry, options.clock),
@@ -78,6 +86,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       refreshUpstream();
       refreshServingState();
       refreshDnsFigures();
+      refreshClusters();
       return registry.metrics();
     },
   };

@@ -18,6 +18,8 @@ const ORIGIN = z
     uid: z.string().optional(),
     className: z.string().optional().meta({ description: "Ingress class that let the object in." }),
     createdAtMs: unixMs().optional(),
+    cluster: z.string().optional().meta({ description: "Which of several clusters the object lives in." }),
+    clusterOrder: z.int().optional().meta({ description: "Its place among them; 0 has the best right to a name." }),
   })
   .meta({ id: "Origin", description: "Which part of Zonegate, or which object, says a record." });
 
@@ -48,18 +50,75 @@ const ZONE_PROBLEM = z
 const OBJECT_PROBLEM = z
   .object({
     code: z.string().meta({ description: "Stable: `host.outside`, `class.unwatched`, …" }),
-    object: z.object({ group: z.string(), kind: z.string(), namespace: z.string(), name: z.string() }),
+    object: z.object({
+      group: z.string(),
+      kind: z.string(),
+      namespace: z.string(),
+      name: z.string(),
+      cluster: z.string().optional(),
+    }),
     hostname: z.string().optional().meta({ description: "Absent when the whole object is concerned." }),
     reason: z.string(),
   })
   .meta({ id: "ObjectProblem", description: "Why a name of an object is absent, or not answered as the object says." });
 
+const KIND = z
+  .object({
+    group: z.string(),
+    kind: z.string(),
+    state: z.enum(["listing", "watching", "parked", "forbidden", "failing"]).meta({
+      description: "`parked`: the server has no such kind; it is asked again each minute.",
+    }),
+    sinceMs: unixMs(),
+    apiVersion: z.string().optional().meta({ description: "`networking.k8s.io/v1`; absent until it was found." }),
+    objects: z.int().nonnegative(),
+    lastProofAtMs: unixMs().optional().meta({
+      description: "When it was last proven that everything is known: a list, an event or a bookmark.",
+    }),
+    relists: z.int().nonnegative(),
+    drift: z.int().nonnegative().meta({ description: "Differences no event had told; above 0 is worth a report." }),
+    dropped: z.object({
+      duplicate: z.int(),
+      stale: z.int(),
+      disorder: z.int(),
+      malformed: z.int(),
+      unknown: z.int(),
+      unreadable: z.int(),
+    }),
+    isHeld: z.boolean().meta({ description: "A list that lacks most objects is read again before it is believed." }),
+    failure: z.object({ code: z.string(), message: z.string() }).optional(),
+  })
+  .meta({ id: "WatchedKind", description: "How far what is known of one kind can be believed." });
+
+const KUBERNETES = z.object({
+  synced: z.boolean().meta({ description: "Each kind was read, is absent or forbidden, or was waited for a minute." }),
+  handlerFailures: z.int().nonnegative(),
+  sockets: z.int().nonnegative().meta({ description: "Open connections to all clusters." }),
+  clusters: list(
+    z.object({
+      name: z.string().meta({ description: "Context of the kubeconfig, or `in-cluster`." }),
+      identity: z.object({
+        state: z.enum(["unknown", "verified", "unreadable", "other"]).meta({
+          description: "`other`: another cluster answers at this address, and what was known is served.",
+        }),
+        uid: z.string().optional().meta({ description: "Of the namespace kube-system." }),
+      }),
+      kinds: list(KIND),
+    }),
+  ),
+});
+
+const ZONE_STATUS = z.object({
+  apex: z.string(),
+  serial: z.int(),
+  names: z.int().nonnegative(),
+  recordSets: z.int().nonnegative(),
+});
+
 const DNS_STATUS = z.object({
   ready: z.boolean().meta({ description: "Every source has been read: names may be denied." }),
   waitingFor: list(z.string()),
-  zones: list(
-    z.object({ apex: z.string(), serial: z.int(), names: z.int().nonnegative(), recordSets: z.int().nonnegative() }),
-  ),
+  zones: list(ZONE_STATUS),
   conflicts: list(CONFLICT),
   problems: list(ZONE_PROBLEM),
   objectProblems: list(OBJECT_PROBLEM),
@@ -74,6 +133,21 @@ const DNS_STATUS = z.object({
     })
     .optional()
     .meta({ description: "Absent when no folder of manifests is read." }),
+  kubernetes: KUBERNETES.optional().meta({ description: "Absent when no cluster is read." }),
+  checkpoint: z
+    .object({
+      staleRecordSets: z.int().nonnegative().meta({
+        description: "Answered from the checkpoint, since what they come from has not been read again yet.",
+      }),
+      savedAtMs: unixMs()
+        .optional()
+        .meta({ description: "Of the last good state on disk; absent when there is none." }),
+    })
+    .optional()
+    .meta({ description: "Absent when no cluster is read." }),
+  views: list(z.object({ name: z.string(), zones: list(ZONE_STATUS), conflicts: list(CONFLICT) })).meta({
+    description: "Beside the view of everybody, which the rest is about.",
+  }),
 });
 
 const CONSOLE = z.object({

@@ -3,6 +3,7 @@
 import { isIP } from "node:net";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { type DomainName, parseName } from "#src/domain/name.ts";
+import { DEFAULT_VIEW } from "#src/domain/view-name.ts";
 import { RequestError } from "#src/errors.ts";
 import type { Clock } from "#src/lib/clock.ts";
 import type { ListenHost } from "#src/lib/http-listener.ts";
@@ -26,8 +27,8 @@ export interface OpsServerOptions {
   readonly metrics: Pick<Metrics, "contentType" | "render" | "bugCaught">;
   /** Plain data for people: zones, problems, last apply. Printed redacted. */
   readonly status: () => object;
-  /** Everything known about one name. */
-  readonly explain: (name: DomainName) => Promise<Explanation>;
+  /** Everything known about one name in one view; `undefined` when there is no such view. */
+  readonly explain: (name: DomainName, view: string) => Promise<Explanation | undefined>;
   readonly log: Logger;
   readonly clock: Clock;
 }
@@ -103,19 +104,34 @@ function answers(options: OpsServerOptions, health: Health): Readonly<Record<str
       return reply.header("content-type", options.metrics.contentType).send(text);
     },
     "/status": async (reply) => sendJson(reply, redact(options.status(), { listRest: "cut" })),
-    "/explain": async (reply, request) => sendJson(reply, await options.explain(nameAskedFor(request))),
+    "/explain": async (reply, request) => sendJson(reply, await explanationFor(request, options)),
   };
 }
 
-/** `?name=NAME`, exactly once. */
-function nameAskedFor({ query }: FastifyRequest): DomainName {
-  const given: unknown = typeof query === "object" && query !== null ? Reflect.get(query, "name") : undefined;
-  if (typeof given !== "string") {
+/** `?name=NAME`, and `&view=VIEW` for another view than that of everybody. */
+async function explanationFor(request: FastifyRequest, { explain }: OpsServerOptions): Promise<Explanation> {
+  const name = nameAskedFor(request);
+  const view = queryText(request, "view") ?? DEFAULT_VIEW;
+  const explanation = await explain(name, view);
+  if (explanation === undefined) throw new RequestError(400, "request.view_unknown", "There is no such view.");
+  return explanation;
+}
+
+/** Exactly once. */
+function nameAskedFor(request: FastifyRequest): DomainName {
+  const given = queryText(request, "name");
+  if (given === undefined) {
     throw new RequestError(400, "request.name_missing", "Ask for one name: /explain?name=app.home.example.com.");
   }
   const name = parseName(given);
   if (!name.ok) throw new RequestError(400, "request.name_invalid", `${name.problem}.`);
   return name.value;
+}
+
+/** `undefined` when it is not there, or there more than once. */
+function queryText({ query }: FastifyRequest, key: string): string | undefined {
+  const given: unknown = typeof query === "object" && query !== null ? Reflect.get(query, key) : undefined;
+  return typeof given === "string" ? given : undefined;
 }
 
 function sendJson(reply: FastifyReply, body: unknown): FastifyReply {

@@ -7,9 +7,6 @@ import type { BindFailure, Endpoint } from "./listeners.ts";
 import type { Network } from "./network.ts";
 import type { TcpLimits } from "./tcp-limits.ts";
 
-/** The view of everybody whom no other one is for. */
-export const DEFAULT_VIEW = "";
-
 /** Whose answers the clients of these networks get where the socket does not decide (docs/decisions.md 18). */
 export interface ClientView {
   readonly view: string;

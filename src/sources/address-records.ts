@@ -43,7 +43,7 @@ export function addressRecords(claim: AddressClaim): SourceResult {
 
 /** Where the records of `object` come from. */
 export function originOf(object: ClusterObject, kind: OriginKind, className?: string): Origin {
-  const { name, namespace, uid, createdAtMs } = object.metadata;
+  const { name, namespace, uid, createdAtMs, cluster } = object.metadata;
   return {
     kind,
     namespace,
@@ -51,6 +51,7 @@ export function originOf(object: ClusterObject, kind: OriginKind, className?: st
     ...(uid === undefined ? {} : { uid }),
     ...(className === undefined ? {} : { className }),
     ...(createdAtMs === undefined ? {} : { createdAtMs }),
+    ...(cluster === undefined ? {} : { cluster }),
   };
 }
 

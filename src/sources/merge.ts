@@ -78,7 +78,9 @@ function electWinner(family: readonly RecordSet[]): readonly [readonly RecordSet
   const [best] = family;
   if (best === undefined) return [[], []];
   const wins = (claim: RecordSet): boolean =>
-    claim.origin.kind === best.origin.kind && claim.origin.namespace === best.origin.namespace;
+    claim.origin.kind === best.origin.kind &&
+    claim.origin.namespace === best.origin.namespace &&
+    claim.origin.cluster === best.origin.cluster;
   const kept = family.filter(wins);
   const answered = new Set(kept.flatMap(valuesOf));
   const conflicts = family
@@ -88,7 +90,7 @@ function electWinner(family: readonly RecordSet[]): readonly [readonly RecordSet
 }
 
 function lostElection(winner: Origin, loser: RecordSet): Conflict {
-  const byRank = winner.kind !== loser.origin.kind;
+  const byRank = winner.kind !== loser.origin.kind || winner.cluster !== loser.origin.cluster;
   const reason = byRank
     ? `${originText(winner)} ranks above ${originText(loser.origin)}`
     : `${originText(winner)} is older than ${originText(loser.origin)}, which stands in another namespace`;
@@ -127,7 +129,7 @@ function settleAliases(claims: readonly RecordSet[]): readonly [readonly RecordS
 function strongerThanAlias(alias: RecordSet, others: readonly RecordSet[]): RecordSet | undefined {
   const ranked = others.toSorted(compareClaims);
   const address = ranked.find((claim) => ADDRESS_TYPES.has(claim.type));
-  return address ?? ranked.find((claim) => rankOf(claim) < rankOf(alias));
+  return address ?? ranked.find((claim) => compareRights(claim, alias) < 0);
 }
 
 function lostAlias(winner: Origin, loser: RecordSet, lost: readonly string[]): Conflict {
@@ -158,7 +160,10 @@ function unite(
 
 function distinctOrigins(claims: readonly RecordSet[]): readonly Origin[] {
   const origins = new Map(
-    claims.map(({ origin }) => [`${origin.kind}/${origin.namespace ?? ""}/${origin.name}`, origin]),
+    claims.map(({ origin }) => [
+      `${origin.kind}/${origin.namespace ?? ""}/${origin.name}/${origin.cluster ?? ""}`,
+      origin,
+    ]),
   );
   return [...origins.values()];
 }
@@ -175,10 +180,20 @@ function rankOf(claim: RecordSet): number {
   return ORIGIN_KINDS.indexOf(claim.origin.kind);
 }
 
-/** Best right first: kind, age (an object that does not say is the youngest), namespace, name; then content, so that the order is total. */
+/** What is written for one name goes before every cluster, and a cluster with all its kinds before the next one. */
+function compareRights(a: RecordSet, b: RecordSet): number {
+  const byCluster = isObject(a) && isObject(b) ? (a.origin.clusterOrder ?? 0) - (b.origin.clusterOrder ?? 0) : 0;
+  return byCluster || rankOf(a) - rankOf(b);
+}
+
+function isObject({ origin }: RecordSet): boolean {
+  return origin.kind !== "static" && origin.kind !== "local";
+}
+
+/** Best right first: cluster, kind, age (an object that does not say is the youngest), namespace, name; then content, so that the order is total. */
 function compareClaims(a: RecordSet, b: RecordSet): number {
   return (
-    rankOf(a) - rankOf(b) ||
+    compareRights(a, b) ||
     compare(a.origin.createdAtMs ?? Number.MAX_VALUE, b.origin.createdAtMs ?? Number.MAX_VALUE) ||
     compare(a.origin.namespace ?? "", b.origin.namespace ?? "") ||
     compare(a.origin.name, b.origin.name) ||

@@ -1,7 +1,7 @@
 // The real external-dns beside the whole process: Ingress objects become answers, change and go, and a second run is silent.
 
 import { expect, test } from "vitest";
-import type { KubeObject } from "#test/fakes/kube-lite/kube-lite.ts";
+import type { KubeObject } from "#test/fakes/kube-apiserver/objects.ts";
 import { lookup, valuesOf } from "#test/support/dns/lookup.ts";
 import { eventually } from "#test/support/eventually.ts";
 import { describeWithPeer } from "#test/support/peers.ts";

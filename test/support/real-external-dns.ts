@@ -1,10 +1,12 @@
-// Runs the real external-dns binary once against a webhook, with objects served by a small Kubernetes API of ours.
+// Runs the real external-dns binary once against a webhook, with objects served by our fake API server.
 
 import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DNS_ENDPOINT, INGRESS, type KubeObject, startKubeLite } from "#test/fakes/kube-lite/kube-lite.ts";
+import { customResource } from "#test/fakes/kube-apiserver/custom-resources.ts";
+import { startKubeApiServer } from "#test/fakes/kube-apiserver/listening-server.ts";
+import type { KubeObject } from "#test/fakes/kube-apiserver/objects.ts";
 import { findPeer } from "./peers.ts";
 
 export interface RealRunOptions {
@@ -27,16 +29,24 @@ export interface RealRunResult {
 
 const DEFAULT_TIMEOUT_MS = 25_000;
 
+/** What the chart of external-dns grants for these sources, and no more. */
+const EXTERNAL_DNS_RULES = [
+  { apiGroups: ["networking.k8s.io"], resources: ["ingresses"], verbs: ["get", "watch", "list"] },
+  { apiGroups: ["externaldns.k8s.io"], resources: ["dnsendpoints"], verbs: ["get", "watch", "list"] },
+  { apiGroups: ["externaldns.k8s.io"], resources: ["dnsendpoints/status"], verbs: ["*"] },
+];
+
 /** One `external-dns --once`: rejects when no external-dns is on PATH. Use inside `describeWithPeer("external-dns", …)`. */
 export async function runRealExternalDnsOnce(options: RealRunOptions): Promise<RealRunResult> {
   const program = findPeer("external-dns");
   if (program === undefined) throw new Error("external-dns is not on PATH");
-  const kube = await startKubeLite([INGRESS, DNS_ENDPOINT]);
+  const kube = await startKubeApiServer();
   const folder = await mkdtemp(join(tmpdir(), "external-dns-"));
   try {
-    for (const object of [...(options.ingresses ?? []), ...(options.dnsEndpoints ?? [])]) kube.put(object);
+    kube.server.define(customResource("dnsendpoints"));
+    kube.server.put(...(options.ingresses ?? []), ...(options.dnsEndpoints ?? []));
     const kubeconfig = join(folder, "kubeconfig");
-    await writeFile(kubeconfig, kubeconfigFor(kube.url));
+    await writeFile(kubeconfig, kube.kubeconfig(kube.server.grant("default", "external-dns", EXTERNAL_DNS_RULES)));
     return await run(program, flags(kubeconfig, options), options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
   } finally {
     await kube.stop();
@@ -47,8 +57,8 @@ export async function runRealExternalDnsOnce(options: RealRunOptions): Promise<R
 /** An Ingress with one rule per host and addresses in its status, as an ingress controller leaves it. */
 export function ingressObject(name: string, hosts: readonly string[], more: IngressParts): KubeObject {
   return {
-    apiVersion: INGRESS.apiVersion,
-    kind: INGRESS.kind,
+    apiVersion: "networking.k8s.io/v1",
+    kind: "Ingress",
     metadata: { name, namespace: "default", annotations: more.annotations ?? {} },
     spec: { rules: hosts.map((host) => ({ host })) },
     status: { loadBalancer: { ingress: more.addresses.map((ip) => ({ ip })) } },
@@ -63,8 +73,8 @@ export interface IngressParts {
 /** A DNSEndpoint whose status is up to date, so that external-dns has nothing to write back. */
 export function dnsEndpointObject(name: string, endpoints: readonly object[]): KubeObject {
   return {
-    apiVersion: DNS_ENDPOINT.apiVersion,
-    kind: DNS_ENDPOINT.kind,
+    apiVersion: "externaldns.k8s.io/v1alpha1",
+    kind: "DNSEndpoint",
     metadata: { name, namespace: "default", generation: 1 },
     spec: { endpoints },
     status: { observedGeneration: 1 },
@@ -102,16 +112,4 @@ async function run(program: string, args: readonly string[], timeoutMs: number):
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** external-dns takes `--server` into account only with a kubeconfig, so the server stands in the file. */
-function kubeconfigFor(server: string): string {
-  return JSON.stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [{ name: "test", cluster: { server } }],
-    users: [{ name: "test", user: {} }],
-    contexts: [{ name: "test", context: { cluster: "test", user: "test" } }],
-    "current-context": "test",
-  });
 }

@@ -65,6 +65,12 @@ export const DNS_SECTION = section({
     description:
       "Subnets that may ask besides private ranges, loopback and the networks this machine is on. Others get REFUSED.",
   }),
+  subnets: setting(subnetList().prefault([]), {
+    env: ["DNS_SUBNETS"],
+    flag: "dns-subnets",
+    description:
+      "Networks that clients live in, beside those this machine is on: of several addresses of a name those in the client's own network come first.",
+  }),
   nsid: setting(serverId().optional(), {
     env: ["DNS_NSID"],
     flag: "dns-nsid",

@@ -1,8 +1,8 @@
 // Settings of the zones we answer for, and of the records written down by hand.
 
 import * as z from "zod";
-import { kind, oneOf, readList, readText, wholeSeconds } from "#src/config/kinds.ts";
-import { addressList, domainName, mailbox } from "#src/config/network-kinds.ts";
+import { kind, oneOf, quote, readList, readText, wholeSeconds } from "#src/config/kinds.ts";
+import { addressList, domainName, listenAddresses, mailbox, port, subnetList } from "#src/config/network-kinds.ts";
 import { setting } from "#src/config/setting.ts";
 import { type Parsed, parsed, unparsable } from "#src/domain/parsed.ts";
 import { RECORD_TYPES } from "#src/domain/record.ts";
@@ -71,7 +71,9 @@ const ZONE = z.strictObject({
 });
 
 /** `a.example,b.example`, a list of names, a list of mappings: all become a list of mappings. */
-export const ZONES_SETTING = setting(z.preprocess(zonesFromNames, z.array(ZONE)).prefault([]), {
+const ZONES = z.preprocess(zonesFromNames, z.array(ZONE));
+
+export const ZONES_SETTING = setting(ZONES.prefault([]), {
   env: ["ZONES"],
   flag: "zones",
   entry: ZONE,
@@ -83,6 +85,44 @@ function zonesFromNames(input: unknown): unknown {
   return Array.isArray(items)
     ? items.map((item: unknown) => (typeof item === "string" ? { apex: item } : item))
     : items;
+}
+
+const VIEW = z.strictObject({
+  name: setting(kind(readViewName, "Write a short name such as guests."), {
+    description: "What it is called in the log, in figures and for `zonegate explain --view`.",
+  }),
+  port: setting(port().optional(), {
+    description:
+      "Port of its own: whoever asks there sees this view. In Kubernetes a Service of its own maps 53 to it.",
+    defaultText: "`dns.port`",
+  }),
+  listen: setting(listenAddresses().optional(), {
+    description: "Addresses of its own: whoever asks there sees this view.",
+    defaultText: "with a port `dns.listen`, else none",
+  }),
+  clients: setting(subnetList().prefault([]), {
+    description:
+      "Networks whose clients see this view where the address they ask has none. Only where their own addresses arrive here: not behind a forwarder, nor behind a Service that hides them.",
+  }),
+  zones: setting(ZONES, {
+    entry: ZONE,
+    description: "Its zones: a list of names, or of mappings like those of `zones`, each with filters of its own.",
+  }),
+});
+
+/** docs/decisions.md 18. */
+export const VIEWS_SETTING = setting(z.array(VIEW).prefault([]), {
+  entry: VIEW,
+  description:
+    "Other answers for some: a guest network that sees only what is public. The first that fits counts; everybody else sees `zones`.",
+});
+
+/** "" is the view of everybody else. */
+function readViewName(input: unknown): Parsed<string> {
+  const name = typeof input === "string" ? input.trim() : "";
+  return /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/.test(name)
+    ? parsed(name)
+    : unparsable(`${quote(input)} is not 1 to 32 lower-case letters, digits and hyphens`);
 }
 
 const RECORD = z.strictObject({

@@ -1,10 +1,10 @@
 // A data plane in a process of its own: what it costs is then its own too, and not that of the clients of a test.
 
 import { wholeZone } from "#src/dns/zone-content.ts";
+import { DEFAULT_VIEW } from "#src/domain/view-name.ts";
 import { SYSTEM_CLOCK } from "#src/lib/clock.ts";
 import { SILENT } from "#src/lib/log.ts";
 import { createDataPlane } from "#src/server/data-plane.ts";
-import { DEFAULT_VIEW } from "#src/server/protocol.ts";
 import { compileLines, type TestZone } from "./records.ts";
 
 /** What the parent hears: once when it serves, then an answer to each question. */

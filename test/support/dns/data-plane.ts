@@ -2,10 +2,10 @@
 
 import { onTestFinished } from "vitest";
 import { wholeZone } from "#src/dns/zone-content.ts";
+import { DEFAULT_VIEW } from "#src/domain/view-name.ts";
 import { SYSTEM_CLOCK } from "#src/lib/clock.ts";
 import { SILENT } from "#src/lib/log.ts";
 import { createDataPlane, type DataPlane, type DataPlaneOptions } from "#src/server/data-plane.ts";
-import { DEFAULT_VIEW } from "#src/server/protocol.ts";
 import type { ServerAddress } from "./clients.ts";
 import { compileLines, type TestZone } from "./records.ts";
 

@@ -24,7 +24,7 @@ describe("listeners", () => {
   });
 
   test("DNS listens on every address of both families by default", () => {
-    expect(load(yaml(ZONE)).dns).toEqual({ addresses: ["0.0.0.0", "::"], port: 1053, allow: [] });
+    expect(load(yaml(ZONE)).dns).toEqual({ addresses: ["0.0.0.0", "::"], port: 1053, allow: [], subnets: [] });
   });
 
   test("an empty list of DNS addresses is refused", () => {

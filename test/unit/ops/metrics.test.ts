@@ -13,6 +13,7 @@ function metricsWith(more: Partial<MetricsOptions> = {}) {
     readDnsFigures: () => ({}),
     readServingState: () => SERVING,
     readUpstream: () => undefined,
+    readClusters: () => undefined,
     isWebhookExposed: false,
     clock: new ManualClock(),
     ...more,
@@ -50,6 +51,38 @@ describe("the catalogue", () => {
 });
 
 describe("figures", () => {
+  test("of clusters are shown for each kind, and a kind that changed its state has only the new one", async () => {
+    const kind = {
+      group: "networking.k8s.io",
+      kind: "Ingress",
+      state: "watching",
+      objects: 3,
+      lastProofAtMs: 0,
+      relists: 2,
+      drift: 0,
+      dropped: { stale: 4 },
+      isHeld: false,
+    };
+    const clusters = { handlerFailures: 1, clusters: [{ name: "home", identity: { state: "other" }, kinds: [kind] }] };
+    const clock = new ManualClock();
+    const metrics = metricsWith({ readClusters: () => clusters, clock });
+    await metrics.render();
+    await clock.advance(30_000);
+    kind.state = "failing";
+    const labels = 'cluster="home",kind="Ingress.networking.k8s.io"';
+    expect(await linesOf(metrics, "zonegate_kubernetes_")).toEqual([
+      `zonegate_kubernetes_kind_state{${labels},state="failing"} 1`,
+      `zonegate_kubernetes_last_proof_age_seconds{${labels}} 30`,
+      `zonegate_kubernetes_objects{${labels}} 3`,
+      `zonegate_kubernetes_list_held{${labels}} 0`,
+      'zonegate_kubernetes_other_cluster{cluster="home"} 1',
+      `zonegate_kubernetes_relists_total{${labels}} 2`,
+      `zonegate_kubernetes_drift_total{${labels}} 0`,
+      `zonegate_kubernetes_dropped_events_total{${labels},reason="stale"} 4`,
+      "zonegate_kubernetes_handler_failures_total 1",
+    ]);
+  });
+
   test("those of the data plane are shown as they stand, scrape after scrape", async () => {
     const figures = { "queries.udp": 5, "replies.NOERROR": 4, "replies.truncated": 1, "tcp.open": 2, "new.thing": 7 };
     const metrics = metricsWith({ readDnsFigures: () => figures });

@@ -1,0 +1,60 @@
+// What the objects of one or several clusters claim: a catalog for each, so that an object looks things up in its own cluster and
+// nowhere else.
+
+import type { InventoryChange } from "#src/domain/cluster-object.ts";
+import type { DomainName } from "#src/domain/name.ts";
+import type { RecordSet } from "#src/domain/record.ts";
+import { type Catalog, type CatalogOptions, createCatalog } from "#src/sources/catalog.ts";
+import type { SourceProblem } from "#src/sources/source.ts";
+import type { Claims } from "./claims.ts";
+
+export interface ClusterClaims extends Claims {
+  apply(change: InventoryChange): void;
+  /** Names whose claims may have changed since this was last asked. */
+  takeTouched(): ReadonlySet<DomainName>;
+  recordSets(): readonly RecordSet[];
+  problems(): readonly SourceProblem[];
+  problemsAbout(name: DomainName): readonly SourceProblem[];
+  /** When `expire` is due, by the clock of the options; `undefined` while nothing is held. */
+  nextExpiryMs(): number | undefined;
+  expire(): void;
+}
+
+/** `clusters`: names as objects have them, in falling order of right; `undefined` where there is one. */
+export function createClusterClaims(clusters: readonly (string | undefined)[], options: CatalogOptions): ClusterClaims {
+  const all = clusters.map((name, order): OneCluster => ({ name, order, catalog: createCatalog(options) }));
+  return {
+    apply: ({ upserted, deleted }) => {
+      for (const { name, catalog } of all) {
+        catalog.apply({
+          upserted: upserted.filter(({ metadata }) => metadata.cluster === name),
+          deleted: deleted.filter(({ cluster }) => cluster === name),
+        });
+      }
+    },
+    names: () => new Set(all.flatMap(({ catalog }) => [...catalog.names()])),
+    at: (name) => all.flatMap((cluster) => withCluster(cluster, cluster.catalog.at(name))),
+    takeTouched: () => new Set(all.flatMap(({ catalog }) => [...catalog.takeTouched()])),
+    recordSets: () => all.flatMap((cluster) => withCluster(cluster, cluster.catalog.recordSets())),
+    problems: () => all.flatMap(({ catalog }) => catalog.problems()),
+    problemsAbout: (name) => all.flatMap(({ catalog }) => catalog.problemsAbout(name)),
+    nextExpiryMs: () => {
+      const next = Math.min(...all.flatMap(({ catalog }) => catalog.nextExpiryMs() ?? []));
+      return Number.isFinite(next) ? next : undefined;
+    },
+    expire: () => {
+      for (const { catalog } of all) catalog.expire();
+    },
+  };
+}
+
+interface OneCluster {
+  readonly name: string | undefined;
+  readonly order: number;
+  readonly catalog: Catalog;
+}
+
+function withCluster({ name, order }: OneCluster, sets: readonly RecordSet[]): readonly RecordSet[] {
+  if (name === undefined) return sets;
+  return sets.map((set) => ({ ...set, origin: { ...set.origin, cluster: name, clusterOrder: order } }));
+}

@@ -1,0 +1,85 @@
+// One view: what the objects claim by the filters of its zones, merged and compiled apart from every other view. Joins parts;
+// decides nothing about names.
+
+import type { ViewSettings } from "#src/config/settings.ts";
+import { completeZoneOptions, type ZoneOptions } from "#src/dns/zone-content.ts";
+import type { InventoryChange } from "#src/domain/cluster-object.ts";
+import type { RecordSet } from "#src/domain/record.ts";
+import type { Clock } from "#src/lib/clock.ts";
+import type { Logger } from "#src/lib/log.ts";
+import { type Catalog, type CatalogOptions, createCatalog } from "#src/sources/catalog.ts";
+import { defaultSourceOptions, PROTECTED_LABELS, type Source, type SourceProblem } from "#src/sources/source.ts";
+import { type Answers, type AnswersOptions, createAnswers } from "./answers.ts";
+import { type ClusterClaims, createClusterClaims } from "./cluster-claims.ts";
+import type { ReadingFacts } from "./explain/facts.ts";
+
+export interface ViewOptions extends Pick<AnswersOptions, "awaited" | "publish"> {
+  readonly settings: ViewSettings;
+  readonly sources: readonly Source[];
+  readonly annotationPrefixes: readonly string[];
+  /** As objects have them; empty where no cluster is read. */
+  readonly clusters: readonly (string | undefined)[];
+  /** Addresses that we are known to listen on. */
+  readonly ownAddresses: readonly string[];
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface View {
+  /** "" for the view of everybody whom no other one is for. */
+  readonly name: string;
+  readonly answers: Answers;
+  readonly cluster: ClusterClaims;
+  readonly staticSets: readonly RecordSet[];
+  /** What the objects of the folder changed; resolves when it is served. */
+  takeManifests(change: InventoryChange): Promise<void>;
+  problems(): readonly SourceProblem[];
+  facts(): Omit<ReadingFacts, "unreadableFiles">;
+}
+
+export function createView(options: ViewOptions, staticSets: readonly RecordSet[]): View {
+  const { settings, sources, annotationPrefixes, clusters, clock, log, awaited, publish } = options;
+  const nameservers = settings.zones.flatMap((zone) => zone.nameservers.map((nameserver) => nameserver.name));
+  const catalogOptions: CatalogOptions = {
+    sourceOptions: { ...defaultSourceOptions(settings.zones, nameservers), annotationPrefixes },
+    sources,
+    nowMs: () => clock.monotonicMs(),
+  };
+  // Whoever takes an address out of a file means it; holds are for a controller that restarts.
+  const manifests: Catalog = createCatalog({ ...catalogOptions, statusHoldMs: 0 });
+  const cluster = createClusterClaims(clusters, catalogOptions);
+  const answers = createAnswers({ zones: zoneOptions(options), awaited, clock, log, publish });
+  return {
+    name: settings.name,
+    answers,
+    cluster,
+    staticSets,
+    takeManifests: (change) => {
+      manifests.apply(change);
+      return answers.contribute("manifests", manifests, manifests.takeTouched());
+    },
+    problems: () => [...manifests.problems(), ...cluster.problems()],
+    facts: () => ({
+      ...answers.facts(),
+      zones: settings.zones.map(({ apex }) => apex),
+      problemsAbout: (name) => [...manifests.problemsAbout(name), ...cluster.problemsAbout(name)],
+    }),
+  };
+}
+
+function zoneOptions({ settings, ownAddresses }: ViewOptions): readonly ZoneOptions[] {
+  return settings.zones.map((zone) => {
+    const { apex, defaultTtlSeconds, negativeTtlSeconds, hostmaster } = zone;
+    // A zone whose name servers have no addresses written down is served by us, where we are known to listen.
+    const nameservers = zone.nameservers.map((nameserver) =>
+      nameserver.addresses.length > 0 ? nameserver : { ...nameserver, addresses: ownAddresses },
+    );
+    return completeZoneOptions(apex, {
+      defaultTtlSeconds,
+      negativeTtlSeconds,
+      nameservers,
+      hostmaster,
+      protectedLabels: PROTECTED_LABELS,
+    });
+  });
+}
