@@ -27,7 +27,7 @@ export interface ClusterNamesReport extends InventoryReport {
   readonly sockets: number;
 }
 
-export interface ClusterNamesOptions {
+interface ClusterNamesOptions {
   readonly sourceOptions: SourceOptions;
   readonly clock: Clock;
   readonly log: Logger;
@@ -42,7 +42,8 @@ export type ClusterNamesFactory = (options: ClusterNamesOptions) => ClusterNames
 /** Rejects with ConfigError or UnavailableError when there is no way to reach a cluster; asks none of them anything. */
 export async function prepareCluster(settings: KubernetesSettings, clock: Clock): Promise<ClusterNamesFactory> {
   const { access, namespaces } = settings;
-  const accesses = access.kind === "in-cluster" ? [inClusterAccess({ ...access, clock })] : await byContexts(access, clock);
+  const accesses =
+    access.kind === "in-cluster" ? [inClusterAccess({ ...access, clock })] : await byContexts(access, clock);
   const resources = wantedResources();
   const watches = resources.length * Math.max(1, namespaces.length);
   return (options) => {

@@ -171,10 +171,7 @@ class JoinedReadingHalf implements ReadingHalf {
     return {
       ...this.#answers.facts(),
       zones: this.#options.settings.zones.map(({ apex }) => apex),
-      problemsAbout: (name) => [
-        ...this.#catalog.problemsAbout(name),
-        ...(this.#cluster?.problemsAbout(name) ?? []),
-      ],
+      problemsAbout: (name) => [...this.#catalog.problemsAbout(name), ...(this.#cluster?.problemsAbout(name) ?? [])],
       unreadableFiles: (this.#inventory?.report().problems ?? []).map(({ path }) => path),
     };
   }

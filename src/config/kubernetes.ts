@@ -93,9 +93,7 @@ function settled(written: WrittenSettings, access: KubernetesSettings["access"] 
 function fromEnvironment(env: Environment): Extract<KubernetesSettings["access"], { kind: "in-cluster" }> | undefined {
   const host = env["KUBERNETES_SERVICE_HOST"] ?? "";
   const port = env["KUBERNETES_SERVICE_PORT"] ?? "";
-  return host === "" || port === ""
-    ? undefined
-    : { kind: "in-cluster", host, port, folder: SERVICE_ACCOUNT_FOLDER };
+  return host === "" || port === "" ? undefined : { kind: "in-cluster", host, port, folder: SERVICE_ACCOUNT_FOLDER };
 }
 
 function fromKubeconfig({ kubernetes }: WrittenSettings, env: Environment): KubernetesSettings["access"] | undefined {

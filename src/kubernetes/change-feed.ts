@@ -1,6 +1,12 @@
 // Hands changes to somebody who may fail: what he did not take is told anew, whole, until he does.
 
-import { type ClusterObject, type InventoryChange, keyOf, keyText, type ObjectKey } from "#src/domain/cluster-object.ts";
+import {
+  type ClusterObject,
+  type InventoryChange,
+  keyOf,
+  keyText,
+  type ObjectKey,
+} from "#src/domain/cluster-object.ts";
 import type { Clock } from "#src/lib/clock.ts";
 import type { Logger } from "#src/lib/log.ts";
 import { createBackoff } from "./backoff.ts";
@@ -11,7 +17,7 @@ export interface ChangeFeedOptions {
   readonly random: () => number;
   readonly log: Logger;
   readonly signal: AbortSignal;
-  onChange(change: InventoryChange): void;
+  readonly onChange: (change: InventoryChange) => void;
 }
 
 export interface ChangeFeed {

@@ -1,7 +1,7 @@
 // How a cluster is reached: from inside by what the kubelet puts into the pod, from outside by a context of a kubeconfig.
 
 import type { Clock } from "#src/lib/clock.ts";
-import { createApiClient, type Credentials } from "./client.ts";
+import { type Credentials, createApiClient } from "./client.ts";
 import { createHttpsTransport, type TlsMaterial } from "./https-transport.ts";
 import type { ClusterLink } from "./inventory.ts";
 

@@ -18,6 +18,7 @@ export function createDriftCheck(listVersion: string, vanished: readonly string[
     sawDeleted: (uid) => {
       untold.delete(uid);
     },
-    drift: (position) => (position === listVersion || isNewer(position, listVersion) === true ? untold.size : undefined),
+    drift: (position) =>
+      position === listVersion || isNewer(position, listVersion) === true ? untold.size : undefined,
   };
 }

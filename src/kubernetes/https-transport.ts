@@ -1,6 +1,6 @@
 // The real transport: HTTPS to one API server over one shared agent, which is made anew only when the certificates are others.
 
-import { Agent as HttpAgent, type IncomingMessage, request as httpRequest, type RequestOptions } from "node:http";
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { ApiRequest, ApiResponse, ApiTransport } from "./transport.ts";
 
@@ -26,8 +26,8 @@ export interface HttpsTransportOptions {
 export interface HttpsTransport {
   readonly send: ApiTransport;
   /** Connections that are open now, idle ones included. */
-  sockets(): number;
-  close(): void;
+  readonly sockets: () => number;
+  readonly close: () => void;
 }
 
 /** A cut link is noticed 25 s after the last byte: Linux asks ten times, each second, after this long (facts: reliability §2.3). */

@@ -5,9 +5,9 @@ import type { Clock } from "#src/lib/clock.ts";
 import type { Logger } from "#src/lib/log.ts";
 import { createBackoff } from "./backoff.ts";
 import type { ApiClient } from "./client.ts";
-import { ApiFailure, asFailure, failureOf, type FailureKind } from "./failure.ts";
 import { createDriftCheck, type DriftCheck } from "./drift-check.ts";
-import { completed, type CompleteList, listObjects } from "./list.ts";
+import { ApiFailure, asFailure, type FailureKind, failureOf } from "./failure.ts";
+import { type CompleteList, completed, listObjects } from "./list.ts";
 import {
   type ChangeCollector,
   createChangeCollector,

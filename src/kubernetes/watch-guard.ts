@@ -24,8 +24,7 @@ export function createWatchGuard(scope: AbortController, clock: Clock, timeoutMs
   let bookmarks = 0;
   let timer = new AbortController();
 
-  const deadlineMs = (): number =>
-    bookmarks < BOOKMARKS_BEFORE_IDLE ? hardMs : Math.min(hardMs, lastMs + IDLE_MS);
+  const deadlineMs = (): number => (bookmarks < BOOKMARKS_BEFORE_IDLE ? hardMs : Math.min(hardMs, lastMs + IDLE_MS));
   const run = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
       const leftMs = deadlineMs() - clock.monotonicMs();

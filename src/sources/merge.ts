@@ -171,7 +171,10 @@ function unite(
 
 function distinctOrigins(claims: readonly RecordSet[]): readonly Origin[] {
   const origins = new Map(
-    claims.map(({ origin }) => [`${origin.kind}/${origin.namespace ?? ""}/${origin.name}/${origin.cluster ?? ""}`, origin]),
+    claims.map(({ origin }) => [
+      `${origin.kind}/${origin.namespace ?? ""}/${origin.name}/${origin.cluster ?? ""}`,
+      origin,
+    ]),
   );
   return [...origins.values()];
 }

@@ -4,6 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { type ListeningKubeApiServer, startKubeApiServer } from "#test/fakes/kube-apiserver/listening-server.ts";
+import type { KubeObject } from "#test/fakes/kube-apiserver/objects.ts";
 import { lookup, valuesOf } from "#test/support/dns/lookup.ts";
 import { eventually } from "#test/support/eventually.ts";
 import { type RunningZonegate, runZonegate, startZonegate } from "#test/support/zonegate-process.ts";
@@ -16,7 +17,7 @@ async function startServer(): Promise<ListeningKubeApiServer> {
   return started;
 }
 
-function ingress(name: string, address: string, namespace = "apps"): Parameters<ListeningKubeApiServer["server"]["put"]>[0] {
+function ingress(name: string, address: string, namespace = "apps"): KubeObject {
   return {
     apiVersion: "networking.k8s.io/v1",
     kind: "Ingress",
@@ -116,7 +117,11 @@ test("of two clusters the first one has the better right, and names of both are 
   await untilAnswered(zonegate, "second", ["A 192.168.2.31"]);
   await untilAnswered(zonegate, "shared", ["A 192.168.2.30"]);
   const { dns } = JSON.parse(await textOf(`${zonegate.opsUrl}/status`));
-  expect(dns.conflicts[0]).toMatchObject({ code: "merge.rank", winner: { cluster: "edge" }, loser: { cluster: "test" } });
+  expect(dns.conflicts[0]).toMatchObject({
+    code: "merge.rank",
+    winner: { cluster: "edge" },
+    loser: { cluster: "test" },
+  });
 });
 
 test("only the namespaces that are named are read", async () => {

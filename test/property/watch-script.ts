@@ -167,7 +167,9 @@ function differences(server: KubeApiServer, told: ReadonlyMap<string, ReturnType
     });
   });
   const expected = new Map(stored);
-  const known = new Map([...told].map(([key, { metadata }]) => [key, `${metadata.uid} ${metadata.labels[VERSION_LABEL]}`]));
+  const known = new Map(
+    [...told].map(([key, { metadata }]) => [key, `${metadata.uid} ${metadata.labels[VERSION_LABEL]}`]),
+  );
   return [...new Set([...expected.keys(), ...known.keys()])]
     .filter((key) => expected.get(key) !== known.get(key))
     .map((key) => `${key}: ${known.get(key) ?? "nothing"} instead of ${expected.get(key) ?? "nothing"}`);

@@ -48,7 +48,11 @@ export class ScriptedApi {
   put(name: string, host = `${name}.example.com`, uid?: string): void {
     const known = this.objects.get(name);
     this.version += 1;
-    const object = { uid: uid ?? known?.uid ?? `uid-${name}-${this.version}`, resourceVersion: String(this.version), host };
+    const object = {
+      uid: uid ?? known?.uid ?? `uid-${name}-${this.version}`,
+      resourceVersion: String(this.version),
+      host,
+    };
     this.objects.set(name, object);
     for (const watch of this.open()) watch.event(known === undefined ? "ADDED" : "MODIFIED", raw(name, object));
   }
@@ -165,7 +169,7 @@ export function broken(code: string): Error {
   return Object.assign(new Error(`socket: ${code}`), { code });
 }
 
-export async function* once(text: string): AsyncGenerator<Uint8Array> {
+async function* once(text: string): AsyncGenerator<Uint8Array> {
   yield await Promise.resolve(new TextEncoder().encode(text));
 }
 
@@ -173,7 +177,7 @@ export function errorLine(code: number, more: object = {}): string {
   return `${JSON.stringify({ type: "ERROR", object: { kind: "Status", code, ...more } })}\n`;
 }
 
-export function bookmarkLine(resourceVersion: number): string {
+function bookmarkLine(resourceVersion: number): string {
   const object = { kind: "Ingress", metadata: { resourceVersion: String(resourceVersion) } };
   return `${JSON.stringify({ type: "BOOKMARK", object })}\n`;
 }

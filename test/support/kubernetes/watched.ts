@@ -1,8 +1,12 @@
 // A cluster inventory on an API in memory and a clock of the test's, and what a listener knows by being told.
 
 import { type ClusterObject, type InventoryChange, keyOf, keyText } from "#src/domain/cluster-object.ts";
-import { type ApiClient, createApiClient, type Credentials } from "#src/kubernetes/client.ts";
-import { type ClusterInventory, type ClusterInventoryOptions, createClusterInventory } from "#src/kubernetes/inventory.ts";
+import { type ApiClient, type Credentials, createApiClient } from "#src/kubernetes/client.ts";
+import {
+  type ClusterInventory,
+  type ClusterInventoryOptions,
+  createClusterInventory,
+} from "#src/kubernetes/inventory.ts";
 import type { KindReport } from "#src/kubernetes/report.ts";
 import type { WantedResource } from "#src/kubernetes/served-resource.ts";
 import type { ApiTransport } from "#src/kubernetes/transport.ts";
@@ -12,7 +16,7 @@ import { readObject } from "#src/manifests/object-json.ts";
 import { JumpingClock } from "#test/support/jumping-clock.ts";
 import { createRandom } from "#test/support/random.ts";
 
-export const INGRESS: WantedResource = { group: "networking.k8s.io", kind: "Ingress" };
+const INGRESS: WantedResource = { group: "networking.k8s.io", kind: "Ingress" };
 const NO_CREDENTIALS: Credentials = { headers: () => Promise.resolve({}) };
 
 export interface Watched {
@@ -20,10 +24,10 @@ export interface Watched {
   readonly inventory: ClusterInventory;
   readonly changes: InventoryChange[];
   /** Names by what the listener was told, sorted. */
-  names(): readonly string[];
-  told(): ReadonlyMap<string, ClusterObject>;
+  readonly names: () => readonly string[];
+  readonly told: () => ReadonlyMap<string, ClusterObject>;
   /** Of the only kind. */
-  kind(): KindReport;
+  readonly kind: () => KindReport;
 }
 
 export type WatchedOptions = Partial<ClusterInventoryOptions> & {
@@ -36,6 +40,7 @@ export type WatchedOptions = Partial<ClusterInventoryOptions> & {
 export function watched(transport: ApiTransport, options: WatchedOptions = {}): Watched {
   const clock = options.clock ?? new JumpingClock();
   const told = new Map<string, ClusterObject>();
+  const random = createRandom(options.seed ?? 1);
   const changes: InventoryChange[] = [];
   const client = clientOf(transport, clock, options.credentials);
   const inventory = createClusterInventory({
@@ -44,7 +49,7 @@ export function watched(transport: ApiTransport, options: WatchedOptions = {}): 
     namespaces: [],
     transform: readAny,
     log: SILENT,
-    random: createRandom(options.seed ?? 1).next,
+    random: () => random.next(),
     ...options,
     clock,
     onChange: (change) => {
@@ -68,7 +73,7 @@ export function watched(transport: ApiTransport, options: WatchedOptions = {}): 
   };
 }
 
-export function clientOf(transport: ApiTransport, clock: Clock, credentials = NO_CREDENTIALS): ApiClient {
+function clientOf(transport: ApiTransport, clock: Clock, credentials = NO_CREDENTIALS): ApiClient {
   return createApiClient({ transport, credentials, clock });
 }
 

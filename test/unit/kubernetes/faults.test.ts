@@ -120,18 +120,21 @@ describe("a list or a watch that is refused", () => {
     expect(names()).toEqual(["a", "b"]);
   });
 
-  test.each([429, 503])("5: a watch that gets %d waits as long as it was told, and is not listed again", async (status) => {
-    const { clock, names } = await startWatching();
-    api.once("watch", refused(status, {}, { "retry-after": "20" }));
-    await clock.advance(6_000);
-    api.watch.end();
-    await clock.advance(19_000);
-    expect(api.count("watch")).toBe(2);
-    await clock.advance(2_000);
-    expect(api.count("watch")).toBe(3);
-    expect(api.count("list")).toBe(1);
-    expect(names()).toEqual(["a", "b"]);
-  });
+  test.each([429, 503])(
+    "5: a watch that gets %d waits as long as it was told, and is not listed again",
+    async (status) => {
+      const { clock, names } = await startWatching();
+      api.once("watch", refused(status, {}, { "retry-after": "20" }));
+      await clock.advance(6_000);
+      api.watch.end();
+      await clock.advance(19_000);
+      expect(api.count("watch")).toBe(2);
+      await clock.advance(2_000);
+      expect(api.count("watch")).toBe(3);
+      expect(api.count("list")).toBe(1);
+      expect(names()).toEqual(["a", "b"]);
+    },
+  );
 
   test("5: a server that asks to be left alone for an hour is asked again after a minute", async () => {
     const { clock } = await startWatching();
