@@ -36,7 +36,10 @@ export function createClusterIdentity(options: {
   readonly clock: Clock;
   readonly accept: AcceptCluster;
   /** Called at each change of the state. */
-  onState(state: IdentityState, uids: { readonly known: string | undefined; readonly seen: string | undefined }): void;
+  readonly onState: (
+    state: IdentityState,
+    uids: { readonly known: string | undefined; readonly seen: string | undefined },
+  ) => void;
 }): ClusterIdentity {
   const { client, clock, accept, onState } = options;
   let state: IdentityState = "unknown";

@@ -1,5 +1,6 @@
 // What a reflector does after each kind of failure (facts: reliability §2.3, 4), as a table.
 
+import { assertNever } from "#src/errors.ts";
 import type { ApiFailure, FailureKind } from "./failure.ts";
 
 interface Outcome {
@@ -40,7 +41,8 @@ export function waitMs(
   failure: ApiFailure,
   { mayHurry, nextBackoff }: { readonly mayHurry: boolean; readonly nextBackoff: () => number },
 ): number {
-  switch (OUTCOMES[failure.kind].wait) {
+  const { wait } = OUTCOMES[failure.kind];
+  switch (wait) {
     case "none":
       return 0;
     case "long":
@@ -53,6 +55,8 @@ export function waitMs(
         : Math.min(failure.retryAfterMs, MAX_ASKED_WAIT_MS);
     case "backoff":
       return nextBackoff();
+    default:
+      return assertNever(wait);
   }
 }
 
