@@ -117,7 +117,6 @@ class WatchedClusters implements ClusterInventory {
     const onState = (): void => this.#options.onReport?.();
     const identity = createClusterIdentity({
       client,
-      clock,
       accept: acceptCluster ?? acceptFirst,
       onState: (state, uids) => {
         if (state === "other") log.error({ ...uids }, "another cluster answers; what was known is served");

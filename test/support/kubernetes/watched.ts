@@ -16,7 +16,7 @@ import { readObject } from "#src/manifests/object-json.ts";
 import { JumpingClock } from "#test/support/jumping-clock.ts";
 import { createRandom } from "#test/support/random.ts";
 
-const INGRESS: WantedResource = { group: "networking.k8s.io", kind: "Ingress" };
+export const INGRESS: WantedResource = { group: "networking.k8s.io", kind: "Ingress" };
 const NO_CREDENTIALS: Credentials = { headers: () => Promise.resolve({}) };
 
 export interface Watched {
@@ -73,7 +73,7 @@ export function watched(transport: ApiTransport, options: WatchedOptions = {}): 
   };
 }
 
-function clientOf(transport: ApiTransport, clock: Clock, credentials = NO_CREDENTIALS): ApiClient {
+export function clientOf(transport: ApiTransport, clock: Clock, credentials = NO_CREDENTIALS): ApiClient {
   return createApiClient({ transport, credentials, clock });
 }
 
