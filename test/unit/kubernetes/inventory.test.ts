@@ -26,7 +26,7 @@ function createWorld(clock = new JumpingClock()): World {
 
 async function watch(
   { clock, server }: World,
-  options: WatchedOptions & { readonly token?: string },
+  options: WatchedOptions & { readonly token?: string } = {},
 ): Promise<Watched> {
   const token = options.token ?? server.adminToken;
   const credentials = { headers: () => Promise.resolve({ authorization: `Bearer ${token}` }) };
