@@ -227,7 +227,7 @@ export class KubeApiServer {
     return this.#state.store.read(storeKey(NAMESPACES), "", "kube-system")?.metadata.uid ?? "";
   }
 
-  /** In memory; over TLS see `connections` of the listening server. */
+  /** In memory; those over TLS are counted by the listening server. */
   get openConnections(): number {
     return this.#openConnections;
   }
