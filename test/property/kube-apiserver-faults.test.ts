@@ -8,25 +8,31 @@ import { ManualTime } from "#test/fakes/unifi-console/time.ts";
 import { ask, configMap, openWatch } from "#test/support/kube-api.ts";
 import { createRandom, type Random } from "#test/support/random.ts";
 
-const SCRIPTS = Number(process.env["KUBE_SCRIPTS"] ?? "300");
+const SCRIPTS = Number(process.env["KUBE_SCRIPTS"] ?? "100");
 const SEED = Number(process.env["KUBE_SEED"] ?? "1");
 const LIST = "/api/v1/configmaps";
+/** Some scripts hold lines of 5 MiB; on a busy machine a hundred take seconds. */
+const TIMEOUT_MS = 20_000 + SCRIPTS * 200;
 
-test(`after ${SCRIPTS} random scripts (KUBE_SEED=${SEED}) the client holds what the server holds`, async () => {
-  const fired = new Set<string>();
-  for (let round = 0; round < SCRIPTS; round++) {
-    const random = createRandom(SEED + round);
-    const time = new ManualTime();
-    const server = createKubeApiServer({ time, seed: SEED + round });
-    server.faults.add(...randomFaults(random, 10));
-    for (let step = 0; step < 12; step++) await live(server, time, random);
-    server.faults.clear();
-    const seen = await readOnce(server, time, () => undefined);
-    expect(seen, `KUBE_SEED=${SEED + round}`).toEqual(stateOf(server));
-    for (const { fault } of server.requests()) if (fault !== undefined) fired.add(fault);
-  }
-  expect([...fired].length).toBeGreaterThan(20);
-});
+test(
+  `after ${SCRIPTS} random scripts (KUBE_SEED=${SEED}) the client holds what the server holds`,
+  async () => {
+    const fired = new Set<string>();
+    for (let round = 0; round < SCRIPTS; round++) {
+      const random = createRandom(SEED + round);
+      const time = new ManualTime();
+      const server = createKubeApiServer({ time, seed: SEED + round });
+      server.faults.add(...randomFaults(random, 10));
+      for (let step = 0; step < 12; step++) await live(server, time, random);
+      server.faults.clear();
+      const seen = await readOnce(server, time, () => undefined);
+      expect(seen, `KUBE_SEED=${SEED + round}`).toEqual(stateOf(server));
+      for (const { fault } of server.requests()) if (fault !== undefined) fired.add(fault);
+    }
+    expect(fired.size).toBeGreaterThan(20);
+  },
+  TIMEOUT_MS,
+);
 
 /** One look of the client under faults, with writes while it watches. */
 async function live(server: KubeApiServer, time: ManualTime, random: Random): Promise<void> {
@@ -34,7 +40,7 @@ async function live(server: KubeApiServer, time: ManualTime, random: Random): Pr
   try {
     await readOnce(server, time, () => write(server, random));
   } catch (error) {
-    expect(String(error)).not.toContain("a bug of the fake");
+    if (String(error).includes("a bug of the fake")) throw error;
   }
 }
 

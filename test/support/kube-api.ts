@@ -1,5 +1,6 @@
 // Talks to the fake API server in memory as a test would by hand: one request, its JSON; one watch, its events.
 
+import type { ApiRequest } from "#src/kubernetes/transport.ts";
 import type { KubeApiServer } from "#test/fakes/kube-apiserver/kube-apiserver.ts";
 import type { KubeObject } from "#test/fakes/kube-apiserver/objects.ts";
 import { eventually } from "./eventually.ts";
@@ -70,7 +71,7 @@ function parse(text: string): ApiBody {
   }
 }
 
-export interface SeenEvent {
+interface SeenEvent {
   readonly type: string;
   readonly object: ApiBody;
 }
@@ -93,10 +94,8 @@ export interface OpenedWatch {
 export async function openWatch(server: KubeApiServer, path: string, token = server.adminToken): Promise<OpenedWatch> {
   const controller = new AbortController();
   const full = `${path}${path.includes("?") ? "&" : "?"}watch=true`;
-  const response = await server.transport()(
-    { method: "GET", path: full, headers: { authorization: `Bearer ${token}` } },
-    controller.signal,
-  );
+  const request: ApiRequest = { method: "GET", path: full, headers: { authorization: `Bearer ${token}` } };
+  const response = await server.transport()(request, controller.signal);
   const chunks: Uint8Array[] = [];
   let end: string | undefined;
   const read = async (): Promise<void> => {
@@ -137,14 +136,9 @@ function summarize({ type, object }: SeenEvent): string {
   return `${type} ${type === "BOOKMARK" ? object.metadata.resourceVersion : (object.metadata?.name ?? "?")}`;
 }
 
-/** Waits until the watch has told this, and nothing else. */
-export async function expectEvents(watch: OpenedWatch, wanted: readonly string[]): Promise<void> {
-  let last: readonly string[] = [];
-  await eventually(`${wanted.join(", ")} (last seen: ${last.join(", ")})`, () => {
-    last = watch.summary();
-    return last.length >= wanted.length;
-  });
-  if (JSON.stringify(last) !== JSON.stringify(wanted)) throw new Error(`saw ${last.join(", ")}`);
+/** The summary of a watch once it has told at least so many events. */
+export function eventsOf(watch: OpenedWatch, count: number): Promise<readonly string[]> {
+  return eventually(`${count} events`, () => watch.summary().length >= count && watch.summary());
 }
 
 export function configMap(name: string, namespace = "default", more: Partial<KubeObject> = {}): KubeObject {

@@ -6,13 +6,13 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { temporaryFolder } from "./temporary-folder.ts";
 
-export interface KubectlResult {
+interface KubectlResult {
   readonly exitCode: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-export interface RunningKubectl {
+interface RunningKubectl {
   /** What it printed so far. */
   stdout(): string;
   stderr(): string;

@@ -58,7 +58,7 @@ export async function startKubeApiServer(
 const DAY_MS = 86_400_000;
 
 /** Self-signed, so that it is its own CA, for the names that a pod and a test use. */
-export function apiServerCertificate(): ServerCertificate {
+function apiServerCertificate(): ServerCertificate {
   const names = ["kubernetes.default.svc", "kubernetes", "localhost", "127.0.0.1"];
   const nowMs = Date.now();
   return createCertificate({ names, notBefore: new Date(nowMs - DAY_MS), notAfter: new Date(nowMs + DAY_MS) });

@@ -14,7 +14,7 @@ import { strategicMerge } from "./patch.ts";
 import type { ResourceKind } from "./resources.ts";
 import { failure, qualified } from "./status.ts";
 
-export interface ApplyOwner {
+interface ApplyOwner {
   readonly manager: string;
   readonly subresource: string;
   readonly isForced: boolean;

@@ -78,6 +78,7 @@ describe("tokens", () => {
       resource: "ingresses",
       status: 200,
     });
+    expect(server.counters()).toEqual({ "list ingresses": 1 });
   });
 });
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { customResource, customResourcesOf, GATEWAY_API } from "#test/fakes/kube-apiserver/custom-resources.ts";
 import { createKubeApiServer } from "#test/fakes/kube-apiserver/kube-apiserver.ts";
 import { eventually } from "#test/support/eventually.ts";
-import { ask, expectEvents, openWatch } from "#test/support/kube-api.ts";
+import { ask, eventsOf, openWatch } from "#test/support/kube-api.ts";
 
 const GATEWAYS = "/apis/gateway.networking.k8s.io/v1/namespaces/default/gateways";
 const GATEWAY = {
@@ -107,7 +107,7 @@ describe("a kind with a definition", () => {
       server,
       "DELETE /apis/apiextensions.k8s.io/v1/customresourcedefinitions/gateways.gateway.networking.k8s.io",
     );
-    await expectEvents(watch, ["DELETED g"]);
+    expect(await eventsOf(watch, 1)).toEqual(["DELETED g"]);
     await eventually("the end", () => watch.ended() === "end");
     expect((await ask(server, `GET ${GATEWAYS}`)).status).toBe(404);
     server.define(customResource("gateways"));

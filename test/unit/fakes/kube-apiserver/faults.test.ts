@@ -5,7 +5,7 @@ import type { Fault, StreamFault } from "#test/fakes/kube-apiserver/faults.ts";
 import { createKubeApiServer, type KubeApiServer } from "#test/fakes/kube-apiserver/kube-apiserver.ts";
 import { ManualTime } from "#test/fakes/unifi-console/time.ts";
 import { eventually } from "#test/support/eventually.ts";
-import { ask, configMap, expectEvents, ingress, type OpenedWatch, openWatch } from "#test/support/kube-api.ts";
+import { ask, configMap, eventsOf, ingress, type OpenedWatch, openWatch } from "#test/support/kube-api.ts";
 
 const LIST = "/api/v1/namespaces/default/configmaps";
 
@@ -144,7 +144,7 @@ describe("events of the cluster", () => {
   test("history is compacted under a request", async () => {
     const { server } = start({ kind: "compact" });
     const watch = await openWatch(server, `${LIST}?resourceVersion=${server.revision - 1}`);
-    await expectEvents(watch, ["ERROR 410"]);
+    expect(await eventsOf(watch, 1)).toEqual(["ERROR 410"]);
   });
 });
 
@@ -167,62 +167,77 @@ describe("inside a watch", () => {
   test("an ERROR event ends it", async () => {
     const watch = await watchUnder({ after: 1, do: "error", code: 410, thenClose: true });
     await eventually("the end", () => watch.ended() === "end");
-    await expectEvents(watch, ["ADDED c", "ERROR 410"]);
+    expect(await eventsOf(watch, 2)).toEqual(["ADDED c", "ERROR 410"]);
   });
 
   test("an ERROR event, and the stream stays open and says no more", async () => {
     const watch = await watchUnder({ after: 1, do: "error", code: 500, thenClose: false });
-    await expectEvents(watch, ["ADDED c", "ERROR 500"]);
+    expect(await eventsOf(watch, 2)).toEqual(["ADDED c", "ERROR 500"]);
     expect(watch.ended()).toBeUndefined();
   });
 
   test("bookmarks are missing", async () => {
     const watch = await watchUnder(afterOne("no-bookmarks"));
     watch.time.advance(300_000);
-    await expectEvents(watch, ["ADDED c", "ADDED d", "ADDED e"]);
+    expect(await eventsOf(watch, 3)).toEqual(["ADDED c", "ADDED d", "ADDED e"]);
   });
 
   test("a bookmark comes early", async () => {
     const watch = await watchUnder(afterOne("early-bookmark"));
     const [c] = watch.server.objects("configmaps.").filter(({ metadata }) => metadata.name === "c");
-    await expectEvents(watch, ["ADDED c", `BOOKMARK ${c?.metadata.resourceVersion}`, "ADDED d", "ADDED e"]);
+    expect(await eventsOf(watch, 4)).toEqual([
+      "ADDED c",
+      `BOOKMARK ${c?.metadata.resourceVersion}`,
+      "ADDED d",
+      "ADDED e",
+    ]);
   });
 
   test("a bookmark carries an old version", async () => {
     const watch = await watchUnder({ after: 3, do: "old-bookmark", revisionsBack: 9 });
-    await expectEvents(watch, ["ADDED c", "ADDED d", "ADDED e", `BOOKMARK ${watch.server.revision - 9}`]);
+    expect(await eventsOf(watch, 4)).toEqual([
+      "ADDED c",
+      "ADDED d",
+      "ADDED e",
+      `BOOKMARK ${watch.server.revision - 9}`,
+    ]);
   });
 
   test("an event comes twice", async () => {
-    await expectEvents(await watchUnder(afterOne("duplicate")), ["ADDED c", "ADDED d", "ADDED d", "ADDED e"]);
+    expect(await eventsOf(await watchUnder(afterOne("duplicate")), 4)).toEqual([
+      "ADDED c",
+      "ADDED d",
+      "ADDED d",
+      "ADDED e",
+    ]);
   });
 
   test("two events come in the wrong order", async () => {
-    await expectEvents(await watchUnder(afterOne("swap")), ["ADDED c", "ADDED e", "ADDED d"]);
+    expect(await eventsOf(await watchUnder(afterOne("swap")), 3)).toEqual(["ADDED c", "ADDED e", "ADDED d"]);
   });
 
   test("an object has no metadata", async () => {
     const watch = await watchUnder(afterOne("no-metadata"));
-    await expectEvents(watch, ["ADDED c", "ADDED ?", "ADDED e"]);
+    expect(await eventsOf(watch, 3)).toEqual(["ADDED c", "ADDED ?", "ADDED e"]);
     expect(watch.events()[1]?.object).toEqual({ apiVersion: "v1", kind: "ConfigMap" });
   });
 
   test("a line is not JSON", async () => {
     const watch = await watchUnder(afterOne("bad-json"));
-    await expectEvents(watch, ["ADDED c", "ADDED e"]);
+    expect(await eventsOf(watch, 2)).toEqual(["ADDED c", "ADDED e"]);
     expect(watch.lines()).toHaveLength(3);
   });
 
   test("a line stops half-way and the answer ends as if it were whole", async () => {
     const watch = await watchUnder(afterOne("half-line"));
     await eventually("the end", () => watch.ended() === "end");
-    await expectEvents(watch, ["ADDED c"]);
+    expect(await eventsOf(watch, 1)).toEqual(["ADDED c"]);
     expect(watch.lines()[1]).toMatch(/^\{"type":"ADDED"/);
   });
 
   test("a line is cut inside a character", async () => {
     const watch = await watchUnder(afterOne("split-character"));
-    await expectEvents(watch, ["ADDED c", "ADDED d", "ADDED e"]);
+    expect(await eventsOf(watch, 3)).toEqual(["ADDED c", "ADDED d", "ADDED e"]);
     const utf8 = new TextDecoder("utf-8", { fatal: true });
     expect(watch.chunks()).toHaveLength(4);
     expect(() => utf8.decode(watch.chunks()[1])).toThrow(TypeError);
@@ -230,20 +245,20 @@ describe("inside a watch", () => {
 
   test("a line holds U+2028 as it is", async () => {
     const watch = await watchUnder(afterOne("line-separator"));
-    await expectEvents(watch, ["ADDED c", "ADDED d", "ADDED e"]);
+    expect(await eventsOf(watch, 3)).toEqual(["ADDED c", "ADDED d", "ADDED e"]);
     expect(watch.lines()[1]).toContain("\u2028");
   });
 
   test("a line ends with CR LF", async () => {
     const watch = await watchUnder(afterOne("crlf"));
-    await expectEvents(watch, ["ADDED c", "ADDED d", "ADDED e"]);
+    expect(await eventsOf(watch, 3)).toEqual(["ADDED c", "ADDED d", "ADDED e"]);
     expect(watch.lines().map((line) => line.endsWith("\r"))).toEqual([false, true, false]);
   });
 
   test("a line is 5 MiB long", async () => {
     const bytes = 5 * 1024 * 1024;
     const watch = await watchUnder({ after: 1, do: "long-line", bytes });
-    await expectEvents(watch, ["ADDED c", "ADDED d", "ADDED e"]);
+    expect(await eventsOf(watch, 3)).toEqual(["ADDED c", "ADDED d", "ADDED e"]);
     expect(watch.lines()[1]?.length).toBeGreaterThan(bytes);
   });
 
@@ -262,7 +277,7 @@ describe("inside a watch", () => {
   test("silence: open, and nothing more until the deadline of the client", async () => {
     const watch = await watchUnder(afterOne("silence"));
     watch.time.advance(300_000);
-    await expectEvents(watch, ["ADDED c"]);
+    expect(await eventsOf(watch, 1)).toEqual(["ADDED c"]);
     expect(watch.ended()).toBeUndefined();
     expect(watch.server.watches()).toHaveLength(1);
   });

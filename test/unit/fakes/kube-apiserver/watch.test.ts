@@ -6,9 +6,11 @@ import {
   type KubeApiServer,
   type KubeApiServerOptions,
 } from "#test/fakes/kube-apiserver/kube-apiserver.ts";
+import { timeOfClock } from "#test/fakes/kube-apiserver/kube-time.ts";
 import { ManualTime } from "#test/fakes/unifi-console/time.ts";
 import { eventually } from "#test/support/eventually.ts";
-import { configMap, expectEvents, openWatch } from "#test/support/kube-api.ts";
+import { configMap, eventsOf, openWatch } from "#test/support/kube-api.ts";
+import { ManualClock } from "#test/support/manual-clock.ts";
 
 const PATH = "/api/v1/namespaces/default/configmaps";
 const MINUTE_MS = 60_000;
@@ -27,7 +29,7 @@ describe("where a watch starts", () => {
     server.remove(configMap("b"));
     const watch = await openWatch(server, `${PATH}?resourceVersion=${version}`);
     server.put(configMap("c"));
-    await expectEvents(watch, ["ADDED b", "MODIFIED a", "DELETED b", "ADDED c"]);
+    expect(await eventsOf(watch, 4)).toEqual(["ADDED b", "MODIFIED a", "DELETED b", "ADDED c"]);
   });
 
   test.each(["", "?resourceVersion=0"])(
@@ -37,7 +39,7 @@ describe("where a watch starts", () => {
       server.put(configMap("b"), configMap("a"));
       const watch = await openWatch(server, `${PATH}${query}`);
       server.remove(configMap("a"));
-      await expectEvents(watch, ["ADDED a", "ADDED b", "DELETED a"]);
+      expect(await eventsOf(watch, 3)).toEqual(["ADDED a", "ADDED b", "DELETED a"]);
     },
   );
 
@@ -46,7 +48,7 @@ describe("where a watch starts", () => {
     server.put(configMap("a"));
     const query = "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true";
     const watch = await openWatch(server, `${PATH}?${query}`);
-    await expectEvents(watch, ["ADDED a", `BOOKMARK ${server.revision}`]);
+    expect(await eventsOf(watch, 2)).toEqual(["ADDED a", `BOOKMARK ${server.revision}`]);
     expect(watch.events()[1]?.object.metadata.annotations).toEqual({ "k8s.io/initial-events-end": "true" });
   });
 
@@ -61,7 +63,7 @@ describe("where a watch starts", () => {
     server.put(configMap("a"));
     server.compact();
     const watch = await openWatch(server, `${PATH}?resourceVersion=${version}`);
-    await expectEvents(watch, ["ERROR 410"]);
+    expect(await eventsOf(watch, 1)).toEqual(["ERROR 410"]);
     await eventually("the end", () => watch.ended() === "end");
     expect(watch.status).toBe(200);
     expect(watch.events()[0]?.object).toMatchObject({
@@ -75,7 +77,7 @@ describe("where a watch starts", () => {
     const { server } = start();
     const watch = await openWatch(server, `${PATH}?resourceVersion=${server.revision + 1}`);
     server.put(configMap("unseen"), configMap("seen"));
-    await expectEvents(watch, ["ADDED seen"]);
+    expect(await eventsOf(watch, 1)).toEqual(["ADDED seen"]);
   });
 });
 
@@ -85,7 +87,7 @@ describe("what a watch tells", () => {
     server.put(configMap("a", "default", { data: { x: "1" } }));
     const watch = await openWatch(server, `${PATH}?resourceVersion=${server.revision}`);
     server.remove(configMap("a"));
-    await expectEvents(watch, ["DELETED a"]);
+    expect(await eventsOf(watch, 1)).toEqual(["DELETED a"]);
     expect(watch.events()[0]?.object["data"]).toEqual({ x: "1" });
     expect(watch.events()[0]?.object.metadata.resourceVersion).toBe(String(server.revision));
   });
@@ -95,8 +97,8 @@ describe("what a watch tells", () => {
     const one = await openWatch(server, `${PATH}?resourceVersion=${server.revision}`);
     const all = await openWatch(server, `/api/v1/configmaps?resourceVersion=${server.revision}`);
     server.put(configMap("a", "elsewhere"), configMap("b"));
-    await expectEvents(all, ["ADDED a", "ADDED b"]);
-    await expectEvents(one, ["ADDED b"]);
+    expect(await eventsOf(all, 2)).toEqual(["ADDED a", "ADDED b"]);
+    expect(await eventsOf(one, 1)).toEqual(["ADDED b"]);
   });
 
   test("an object that leaves the selection is DELETED, one that comes into it ADDED", async () => {
@@ -108,7 +110,7 @@ describe("what a watch tells", () => {
     put("y");
     put("x");
     put("y");
-    await expectEvents(watch, ["ADDED a", "DELETED a"]);
+    expect(await eventsOf(watch, 2)).toEqual(["ADDED a", "DELETED a"]);
   });
 
   test("a write that changes nothing is no event", async () => {
@@ -116,7 +118,7 @@ describe("what a watch tells", () => {
     server.put(configMap("a"));
     const watch = await openWatch(server, `${PATH}?resourceVersion=${server.revision}`);
     server.put(configMap("a"), configMap("b"));
-    await expectEvents(watch, ["ADDED b"]);
+    expect(await eventsOf(watch, 1)).toEqual(["ADDED b"]);
   });
 
   test("deleted and made again, an object has another uid", async () => {
@@ -125,7 +127,7 @@ describe("what a watch tells", () => {
     const watch = await openWatch(server, `${PATH}?resourceVersion=${server.revision}`);
     server.remove(configMap("a"));
     server.put(configMap("a"));
-    await expectEvents(watch, ["DELETED a", "ADDED a"]);
+    expect(await eventsOf(watch, 2)).toEqual(["DELETED a", "ADDED a"]);
     const [gone, made] = watch.events();
     expect(gone?.object.metadata.uid).not.toBe(made?.object.metadata.uid);
   });
@@ -134,7 +136,7 @@ describe("what a watch tells", () => {
     const { server } = start();
     const watch = await openWatch(server, `${PATH}?resourceVersion=${server.revision}`);
     server.put(configMap("a", "default", { data: { x: "<\u2028&>" } }));
-    await expectEvents(watch, ["ADDED a"]);
+    expect(await eventsOf(watch, 1)).toEqual(["ADDED a"]);
     expect(watch.lines()[0]).toContain(String.raw`\u003c\u2028\u0026\u003e`);
   });
 });
@@ -148,7 +150,7 @@ describe("bookmarks", () => {
     );
     server.skipRevisions(100);
     time.advance(2 * MINUTE_MS + 5000);
-    await expectEvents(watch, [`BOOKMARK ${server.revision}`, `BOOKMARK ${server.revision}`]);
+    expect(await eventsOf(watch, 2)).toEqual([`BOOKMARK ${server.revision}`, `BOOKMARK ${server.revision}`]);
     const { object } = watch.events()[0] ?? {};
     expect(object).toMatchObject({ kind: "ConfigMap", apiVersion: "v1", metadata: { creationTimestamp: null } });
   });
@@ -158,7 +160,7 @@ describe("bookmarks", () => {
     const watch = await openWatch(server, `${PATH}?resourceVersion=${server.revision}&timeoutSeconds=600`);
     time.advance(5 * MINUTE_MS);
     server.put(configMap("a"));
-    await expectEvents(watch, ["ADDED a"]);
+    expect(await eventsOf(watch, 1)).toEqual(["ADDED a"]);
   });
 
   test("the last one comes two seconds before the deadline", async () => {
@@ -170,7 +172,7 @@ describe("bookmarks", () => {
     time.advance(27_999);
     expect(watch.summary()).toEqual([]);
     time.advance(1);
-    await expectEvents(watch, [`BOOKMARK ${server.revision}`]);
+    expect(await eventsOf(watch, 1)).toEqual([`BOOKMARK ${server.revision}`]);
   });
 });
 
@@ -212,8 +214,19 @@ describe("how a watch ends", () => {
     const { server } = start();
     const watch = await openWatch(server, PATH);
     server.endWatches();
-    await eventually("the end", () => watch.ended() === "end");
+    expect(await eventually("the end", () => watch.ended())).toBe("end");
   });
+});
+
+test("it runs on the clock of the code under test too", async () => {
+  const clock = new ManualClock();
+  const server = createKubeApiServer({ time: timeOfClock(clock) });
+  const watch = await openWatch(server, `${PATH}?resourceVersion=${server.revision}&timeoutSeconds=10`);
+  await clock.advance(9_900);
+  expect(watch.ended()).toBeUndefined();
+  await clock.advance(100);
+  await eventually("the end", () => watch.ended() === "end");
+  server.stop();
 });
 
 test("history is kept for one to two periods of compaction", async () => {
