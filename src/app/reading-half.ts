@@ -55,6 +55,7 @@ export interface ReadingHalf extends Lifecycle {
   isLive(): Promise<boolean>;
   counters(): Readonly<Record<string, number>>;
   status(): ReadingStatus;
+  /** How it stands with the clusters; `undefined` where none is read. */
   clusters(): ClusterFeedReport | undefined;
   /** What must have been read before this process may be sent clients: not what a checkpoint stands in for. */
   unread(): readonly string[];

@@ -4,7 +4,7 @@ import type { Clock } from "#src/lib/clock.ts";
 
 export interface Backoff {
   /** Milliseconds to wait now. */
-  next(): number;
+  readonly next: () => number;
 }
 
 const FIRST_MS = 800;

@@ -17,7 +17,7 @@ export interface ChangeFeedOptions {
   readonly random: () => number;
   readonly log: Logger;
   readonly signal: AbortSignal;
-  onChange(change: InventoryChange): void;
+  readonly onChange: (change: InventoryChange) => void;
 }
 
 export interface ChangeFeed {

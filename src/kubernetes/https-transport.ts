@@ -26,8 +26,8 @@ export interface HttpsTransportOptions {
 export interface HttpsTransport {
   readonly send: ApiTransport;
   /** Connections that are open now, idle ones included. */
-  sockets(): number;
-  close(): void;
+  readonly sockets: () => number;
+  readonly close: () => void;
 }
 
 /** A cut link is noticed 25 s after the last byte: Linux asks ten times, each second, after this long (facts: reliability §2.3). */

@@ -1,7 +1,6 @@
 // Whether the cluster that answers is the one we know: the uid of its namespace kube-system, which outlives everything in it.
 
 import * as z from "zod";
-import type { Clock } from "#src/lib/clock.ts";
 import type { ApiClient } from "./client.ts";
 import { ApiFailure } from "./failure.ts";
 
@@ -18,7 +17,10 @@ export type IdentityState =
   | "other";
 
 export interface ClusterIdentity {
-  /** Rejects with an `other-cluster` failure, or with the failure of asking. */
+  /**
+   * Asks anew each time: an answer from before a connection ended says nothing about who answers now. Rejects with an
+   * `other-cluster` failure, or with the failure of asking.
+   */
   verify(signal: AbortSignal): Promise<void>;
   status(): { readonly state: IdentityState; readonly uid: string | undefined };
 }
@@ -26,43 +28,30 @@ export interface ClusterIdentity {
 /** The first cluster is taken, another one is not: whoever means it starts the process anew. */
 export const acceptFirst: AcceptCluster = (seenUid, knownUid) => knownUid === undefined || knownUid === seenUid;
 
-/** Every kind asks at about the same time, after the same failure. */
-const REMEMBER_MS = 5_000;
 const PATH = "/api/v1/namespaces/kube-system";
 const namespaceSchema = z.object({ metadata: z.object({ uid: z.string().min(1) }) });
 
 export function createClusterIdentity(options: {
   readonly client: ApiClient;
-  readonly clock: Clock;
   readonly accept: AcceptCluster;
   /** Called at each change of the state. */
-  onState(state: IdentityState, uids: { readonly known: string | undefined; readonly seen: string | undefined }): void;
+  readonly onState: (
+    state: IdentityState,
+    uids: { readonly known: string | undefined; readonly seen: string | undefined },
+  ) => void;
 }): ClusterIdentity {
-  const { client, clock, accept, onState } = options;
+  const { client, accept, onState } = options;
   let state: IdentityState = "unknown";
   let knownUid: string | undefined;
-  let asked: { readonly atMs: number; readonly answer: Promise<string | undefined> } | undefined;
 
   const become = (next: IdentityState, seen: string | undefined): void => {
     if (next === state) return;
     state = next;
     onState(next, { known: knownUid, seen });
   };
-  const ask = (signal: AbortSignal): Promise<string | undefined> => {
-    const nowMs = clock.monotonicMs();
-    if (asked !== undefined && nowMs - asked.atMs < REMEMBER_MS) return asked.answer;
-    const answer = readUid(client, signal);
-    const mine = { atMs: nowMs, answer };
-    asked = mine;
-    // A failure is nobody's answer: the next one asks again.
-    answer.catch(() => {
-      if (asked === mine) asked = undefined;
-    });
-    return answer;
-  };
   return {
     verify: async (signal) => {
-      const uid = await ask(signal);
+      const uid = await readUid(client, signal);
       if (uid === undefined) {
         become("unreadable", undefined);
         return;

@@ -34,7 +34,7 @@ export interface ClusterInventoryOptions {
   /** By default the first cluster seen at each address, and no other until the process ends. */
   readonly acceptCluster?: AcceptCluster;
   /** Called with what changed, never with nothing. When it throws, everything is told anew a moment later. */
-  onChange(change: InventoryChange): void;
+  readonly onChange: (change: InventoryChange) => void;
   /** Something in the report is another. Must not throw. */
   onReport?(): void;
 }
@@ -68,9 +68,9 @@ class WatchedClusters implements ClusterInventory {
   #running: Promise<unknown> | undefined;
 
   constructor(options: ClusterInventoryOptions) {
-    const { clock, random, log, onChange } = options;
+    const { clock, random, log } = options;
     this.#options = options;
-    this.#feed = createChangeFeed({ clock, random, log, signal: this.#stopping.signal, onChange });
+    this.#feed = createChangeFeed({ clock, random, log, signal: this.#stopping.signal, onChange: options.onChange });
     this.#clusters = options.clusters.map((link) => this.#watched(link));
   }
 
@@ -117,7 +117,6 @@ class WatchedClusters implements ClusterInventory {
     const onState = (): void => this.#options.onReport?.();
     const identity = createClusterIdentity({
       client,
-      clock,
       accept: acceptCluster ?? acceptFirst,
       onState: (state, uids) => {
         if (state === "other") log.error({ ...uids }, "another cluster answers; what was known is served");

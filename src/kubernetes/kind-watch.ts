@@ -22,9 +22,9 @@ export interface KindWatchOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
-  verifyCluster(signal: AbortSignal): Promise<void>;
-  onChange(change: StoreChange): void;
-  onState(): void;
+  readonly verifyCluster: (signal: AbortSignal) => Promise<void>;
+  readonly onChange: (change: StoreChange) => void;
+  readonly onState: () => void;
 }
 
 /** Where the kind as a whole stands; while it is `served`, its reflectors say more. */

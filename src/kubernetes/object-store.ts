@@ -13,7 +13,7 @@ export interface StoreChange {
   readonly deleted: readonly ClusterObject[];
 }
 
-export type EventOutcome =
+type EventOutcome =
   | "applied"
   /** Known already: sent twice. */
   | "duplicate"

@@ -1,15 +1,16 @@
 // What a reflector does after each kind of failure (facts: reliability §2.3, 4), as a table.
 
+import { assertNever } from "#src/errors.ts";
 import type { ApiFailure, FailureKind } from "./failure.ts";
 
-export interface Outcome {
+interface Outcome {
   /** `same`: what failed is tried again; a watch goes on where it was. */
   readonly next: "list" | "same" | "discover";
   /** `once`: at once, unless that was done a moment ago; then like `backoff`. */
   readonly wait: "backoff" | "asked" | "once" | "long" | "none";
 }
 
-export const OUTCOMES: Readonly<Record<FailureKind, Outcome>> = {
+const OUTCOMES: Readonly<Record<FailureKind, Outcome>> = {
   expired: { next: "list", wait: "once" },
   future: { next: "list", wait: "once" },
   busy: { next: "same", wait: "asked" },
@@ -26,7 +27,7 @@ export const OUTCOMES: Readonly<Record<FailureKind, Outcome>> = {
 };
 
 /** Rights and clusters change by a person's hand. */
-export const LONG_WAIT_MS = 30_000;
+const LONG_WAIT_MS = 30_000;
 /** A server that asks for more is asked again all the same. */
 const MAX_ASKED_WAIT_MS = 60_000;
 /** Errors of the server in a row at one place of the stream before everything is listed again. */
@@ -40,7 +41,8 @@ export function waitMs(
   failure: ApiFailure,
   { mayHurry, nextBackoff }: { readonly mayHurry: boolean; readonly nextBackoff: () => number },
 ): number {
-  switch (OUTCOMES[failure.kind].wait) {
+  const { wait } = OUTCOMES[failure.kind];
+  switch (wait) {
     case "none":
       return 0;
     case "long":
@@ -53,6 +55,8 @@ export function waitMs(
         : Math.min(failure.retryAfterMs, MAX_ASKED_WAIT_MS);
     case "backoff":
       return nextBackoff();
+    default:
+      return assertNever(wait);
   }
 }
 

@@ -13,14 +13,14 @@ export interface InventoryReport {
   readonly clusters: readonly ClusterReport[];
 }
 
-export interface ClusterReport {
+interface ClusterReport {
   /** Context of the kubeconfig, or `in-cluster`. */
   readonly name: string;
   readonly identity: { readonly state: IdentityState; readonly uid: string | undefined };
   readonly kinds: readonly KindReport[];
 }
 
-export type KindState = "listing" | "watching" | "parked" | "forbidden" | "failing";
+type KindState = "listing" | "watching" | "parked" | "forbidden" | "failing";
 
 export interface KindReport {
   readonly group: string;
@@ -85,15 +85,8 @@ function activeShares({ served, shares }: KindWatch): readonly Share[] {
 }
 
 function stateOf({ presence }: KindWatch, worst: Share): KindState {
-  switch (presence) {
-    case "asking":
-      return "listing";
-    case "served":
-      return worst.figures.state;
-    case "parked":
-    case "failing":
-      return presence;
-  }
+  if (presence === "asking") return "listing";
+  return presence === "served" ? worst.figures.state : presence;
 }
 
 function oldestProof(shares: readonly Share[]): number | undefined {

@@ -1,4 +1,4 @@
-// Which of two versions of one resource is newer (docs/decisions.md 22).
+// Which of two versions of one resource is newer (docs/decisions.md 41).
 
 /**
  * Decimal since Kubernetes 1.35 by definition, and in practice since ever. `undefined` where one of them is no number: then

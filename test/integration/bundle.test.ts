@@ -1,12 +1,14 @@
 // The bundle away from the repository, as the image holds it: without node_modules, sources or package.json.
 
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { VERSION } from "#src/app/version.ts";
+import { startKubeApiServer } from "#test/fakes/kube-apiserver/listening-server.ts";
 import { BUNDLE_PART, buildBundle } from "#test/support/bundle.ts";
 import { lookup, valuesOf } from "#test/support/dns/lookup.ts";
+import { eventually } from "#test/support/eventually.ts";
 import { REPOSITORY, runZonegate, startZonegate } from "#test/support/zonegate-process.ts";
 
 const IMAGE_FLAGS = ["--disable-proto=throw"];
@@ -43,6 +45,45 @@ describe("the bundle", () => {
 
   test("knows its version", async () => {
     expect((await runZonegate({ command, args: ["version"] })).stdout).toBe(`${VERSION}\n`);
+  });
+
+  test("reads a cluster by a kubeconfig", async () => {
+    const started = await startKubeApiServer();
+    onTestFinished(() => started.stop());
+    started.server.put({
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: {
+        name: "mqtt",
+        namespace: "apps",
+        annotations: { "external-dns.alpha.kubernetes.io/hostname": "mqtt.home.example.com" },
+      },
+      spec: { type: "LoadBalancer" },
+      status: { loadBalancer: { ingress: [{ ip: "192.168.1.21" }] } },
+    });
+    const zonegate = await startZonegate({
+      command,
+      env: { ZONES: "home.example.com", LAME_DUCK: "0", KUBECONFIG: "config", KUBERNETES_ENABLED: "true" },
+      prepare: (where) => writeFile(join(where, "config"), started.kubeconfig()),
+    });
+
+    const values = await eventually("the Service is answered", async () => {
+      const reply = await lookup(zonegate.dns, "mqtt.home.example.com");
+      return reply.answer.length > 0 && valuesOf(reply);
+    });
+    expect(values).toEqual(["A 192.168.1.21"]);
+  });
+
+  test("a sidecar loads nothing of the cluster, and a pod nothing of kubeconfigs: each is a file of its own", async () => {
+    const files = await readdir(folder);
+    const of = (name: string): string => files.find((file) => file.startsWith(name) && file.endsWith(".mjs")) ?? "";
+    const everyMode = await loadedWith(folder, "main.mjs");
+    for (const part of ["unifi-provider-", "reading-half-"]) {
+      const loaded = new Set([...everyMode, ...(await loadedWith(folder, of(part)))]);
+      expect([...loaded].filter((file) => /^(?:cluster-names|kubeconfig|config)-/.test(file))).toEqual([]);
+    }
+    const inPod = await loadedWith(folder, of("cluster-names-"));
+    expect([...inPod].filter((file) => /^(?:kubeconfig|config)-/.test(file))).toEqual([]);
   });
 
   test("is ASCII, because V8 keeps anything else at twice the size", async () => {
@@ -90,3 +131,16 @@ describe("the bundle", () => {
     expect(entrypoint).toEqual(["node", ...IMAGE_FLAGS, "/app/main.mjs"]);
   });
 });
+
+/** A file of the bundle and everything that is read with it; what is imported later, on demand, is not. */
+async function loadedWith(folder: string, file: string): Promise<ReadonlySet<string>> {
+  const loaded = new Set<string>();
+  const waiting = [file];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (loaded.has(next)) continue;
+    loaded.add(next);
+    const text = await readFile(join(folder, next), "utf8");
+    for (const [, part = ""] of text.matchAll(/\b(?:from|import)\s*"\.\/([^"]+\.mjs)"/gu)) waiting.push(part);
+  }
+  return loaded;
+}

@@ -3,16 +3,23 @@
 
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 
-/** Absolute path of a program on PATH or in the folders Debian keeps daemons in. */
+/** Where `.ci/run` puts the clients that no Debian package carries. */
+const TOOLS_FOLDER = fileURLToPath(new URL("../../.tools/bin", import.meta.url));
+
+/** Absolute path of a program in `.tools/bin`, on PATH or in the folders Debian keeps daemons in. */
 export function findPeer(program: string): string | undefined {
-  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];
+  const folders = [TOOLS_FOLDER, ...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];
   return folders.map((folder) => join(folder, program)).find(isExecutable);
 }
 
-/** Programs that no Debian package carries: their tests skip even in CI when nobody put them on PATH. */
-const OPTIONAL_PEERS: ReadonlySet<string> = new Set(["external-dns", "helm", "kubectl"]);
+/** Programs that nobody carries for this machine: their tests skip even in CI when nobody put them on PATH. */
+const OPTIONAL_PEERS: ReadonlySet<string> = new Set([
+  "external-dns",
+  ...(process.arch === "x64" ? [] : ["helm", "helm3", "kubectl", "kubectl-1.32"]),
+]);
 
 /** A `describe` that hands the peer's path to its tests, or says by name why they did not run. */
 export function describeWithPeer(program: string, title: string, suite: (path: string) => void): void {

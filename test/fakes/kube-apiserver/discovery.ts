@@ -4,7 +4,7 @@ import { byVersionPriority, type Catalogue } from "./catalogue.ts";
 import { groupVersion, type ResourceKind } from "./resources.ts";
 import { REVIEW_RESOURCES } from "./reviews.ts";
 
-export const AGGREGATED_TYPE = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+const AGGREGATED_TYPE = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
 /** `undefined` when the path is none of discovery's. */
 export function discover(

@@ -37,8 +37,10 @@ function headersOf({ headers }: IncomingMessage): Readonly<Record<string, string
 }
 
 function sinkOf(response: ServerResponse, reset: (remotePort: number | undefined) => void): Sink {
+  let isChunked = false;
   return {
     head: (status, headers) => {
+      isChunked = headers["content-length"] === undefined;
       response.writeHead(status, { ...headers });
       response.flushHeaders();
     },
@@ -47,8 +49,9 @@ function sinkOf(response: ServerResponse, reset: (remotePort: number | undefined
     },
     end: () => response.end(),
     breakOff: (how) => {
-      if (how === "reset") reset(response.socket?.remotePort);
-      else cutInsideChunk(response);
+      if (how === "close") cutOff(response, isChunked);
+      // RST throws away what is not on the wire yet: lines written just before may be lost, as they may be anywhere.
+      else reset(response.socket?.remotePort);
     },
     onGone: (run) => {
       if (response.closed) run();
@@ -57,11 +60,9 @@ function sinkOf(response: ServerResponse, reset: (remotePort: number | undefined
   };
 }
 
-/** Promises a chunk of 4 KiB, sends a few bytes of it, and says FIN: after whatever was written before. */
-function cutInsideChunk(response: ServerResponse): void {
-  const { socket } = response;
-  if (socket === null) return;
-  if (response.getHeader("content-length") === undefined && response.headersSent) socket.write('1000\r\n{"type":');
-  socket.end();
-  socket.destroySoon();
+/** FIN before the promised end: in the middle of a chunk of 4 KiB, or of the promised length. */
+function cutOff({ socket }: ServerResponse, isChunked: boolean): void {
+  if (isChunked) socket?.write('1000\r\n{"type":');
+  socket?.end();
+  socket?.destroySoon();
 }

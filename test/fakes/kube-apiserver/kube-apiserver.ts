@@ -3,20 +3,22 @@
 //   transport(), request(method, path, …)         ask in memory, with the same faults and the same clock
 //   put(object…), remove(object), object(ref), objects(kind)   the store from outside: no token, no checks, status included
 //   define(crd…), undefine(name)                   kinds that appear and vanish
-//   adminToken, tokenFor(ns, name), rotateToken(ns, name), rotateAllTokens(), expireAfter
+//   adminToken, tokenFor(ns, name), shortLivedToken(ns, name, ms), rotateToken(ns, name), rotateAllTokens()
 //   grant(ns, name, rules)                         a service account with a cluster role
 //   faults.add(rule…), randomFaults(random, n)     what goes wrong
 //   compact(), skipRevisions(n), becomeOtherCluster(), endWatches()
-//   requests(), watches(), openConnections, revision, clusterUid, nowMs()   what happened
+//   requests(), counters(), watches(), openConnections, revision, clusterUid, nowMs()   what happened
+// What it is not: schemas and unknown fields are not judged, no controller but the ones that make a namespace and a definition
+// complete, no protobuf or table answers, no impersonation (400), no escalation check when roles are written.
 
-import type { ApiTransport } from "#src/kubernetes/transport.ts";
+import type { ApiResponse, ApiTransport } from "#src/kubernetes/transport.ts";
 import { createRandom } from "#test/support/random.ts";
 import { BOOTSTRAP_NAMESPACES, BOOTSTRAP_OBJECTS, clusterRole, clusterRoleBinding } from "./bootstrap.ts";
 import { Catalogue } from "./catalogue.ts";
 import { FaultPlan } from "./faults.ts";
 import { createHandler, type Handle } from "./handler.ts";
 import { type KubeTime, REAL_TIME } from "./kube-time.ts";
-import { exchange, type MemoryResponse, memoryTransport } from "./memory-front.ts";
+import { exchange, memoryTransport } from "./memory-front.ts";
 import { isSameJson, type KubeObject, type StoredObject } from "./objects.ts";
 import { RequestLog, type SeenRequest } from "./request-log.ts";
 import {
@@ -103,7 +105,7 @@ export class KubeApiServer {
     method: string,
     path: string,
     more: { readonly body?: object; readonly headers?: Readonly<Record<string, string>> } = {},
-  ): Promise<MemoryResponse> {
+  ): Promise<ApiResponse> {
     const request = {
       method,
       path,
@@ -227,7 +229,7 @@ export class KubeApiServer {
     return this.#state.store.read(storeKey(NAMESPACES), "", "kube-system")?.metadata.uid ?? "";
   }
 
-  /** In memory; over TLS see `connections` of the listening server. */
+  /** In memory; those over TLS are counted by the listening server. */
   get openConnections(): number {
     return this.#openConnections;
   }
@@ -238,6 +240,16 @@ export class KubeApiServer {
 
   requests(): readonly SeenRequest[] {
     return this.#state.log.requests;
+  }
+
+  /** How often what was asked: `list ingresses`, `get /version`. */
+  counters(): Readonly<Record<string, number>> {
+    const counts: Record<string, number> = {};
+    for (const { verb, resource, path } of this.requests()) {
+      const what = `${verb} ${resource === "" ? path : resource}`;
+      counts[what] = (counts[what] ?? 0) + 1;
+    }
+    return counts;
   }
 
   forgetRequests(): void {

@@ -14,6 +14,8 @@ export interface ListeningKubeApiServer {
   readonly caPem: string;
   /** A kubeconfig (JSON, which is YAML) for a token; the administrator's when absent. */
   kubeconfig(token?: string): string;
+  /** TCP connections now. */
+  openConnections(): number;
   resetConnections(): void;
   /** `handshake-hang`: TCP connects, TLS never answers. */
   setMode(mode: TransportMode): void;
@@ -40,6 +42,7 @@ export async function startKubeApiServer(
     port: transport.port,
     caPem,
     kubeconfig: (token = server.adminToken) => kubeconfigFor({ url, caPem, token }),
+    openConnections: () => transport.openConnections,
     resetConnections: () => transport.resetConnections(),
     setMode: (mode) => transport.setMode(mode),
     setCertificate: (next) => transport.setCertificate(next),
@@ -55,7 +58,7 @@ export async function startKubeApiServer(
 const DAY_MS = 86_400_000;
 
 /** Self-signed, so that it is its own CA, for the names that a pod and a test use. */
-export function apiServerCertificate(): ServerCertificate {
+function apiServerCertificate(): ServerCertificate {
   const names = ["kubernetes.default.svc", "kubernetes", "localhost", "127.0.0.1"];
   const nowMs = Date.now();
   return createCertificate({ names, notBefore: new Date(nowMs - DAY_MS), notAfter: new Date(nowMs + DAY_MS) });

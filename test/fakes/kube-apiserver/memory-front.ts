@@ -1,15 +1,9 @@
 // The server without a socket: the same handler behind a function, for thousands of runs on a virtual clock.
 
-import type { ApiTransport } from "#src/kubernetes/transport.ts";
+import type { ApiResponse, ApiTransport } from "#src/kubernetes/transport.ts";
 import type { Handle } from "./handler.ts";
 import type { ServerRequest } from "./request-info.ts";
 import type { Sink } from "./sink.ts";
-
-export interface MemoryResponse {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: AsyncIterable<Uint8Array>;
-}
 
 const NOTHING = new Uint8Array();
 
@@ -35,7 +29,7 @@ interface ExchangeOptions {
 }
 
 /** Any method; resolves with the head of the answer. */
-export function exchange(handle: Handle, { request, signal, connections }: ExchangeOptions): Promise<MemoryResponse> {
+export function exchange(handle: Handle, { request, signal, connections }: ExchangeOptions): Promise<ApiResponse> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       reject(signal.reason as Error);

@@ -30,7 +30,7 @@ export function splitGroupVersion(apiVersion: string): { readonly group: string;
   return second === undefined ? { group: "", version: first } : { group: first, version: second };
 }
 
-export const CRD_GROUP = "apiextensions.k8s.io";
+const CRD_GROUP = "apiextensions.k8s.io";
 
 type Row = readonly [apiVersion: string, kind: string, plural: string, scope: string, shortNames?: string];
 

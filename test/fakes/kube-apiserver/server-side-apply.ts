@@ -14,7 +14,7 @@ import { strategicMerge } from "./patch.ts";
 import type { ResourceKind } from "./resources.ts";
 import { failure, qualified } from "./status.ts";
 
-export interface ApplyOwner {
+interface ApplyOwner {
   readonly manager: string;
   readonly subresource: string;
   readonly isForced: boolean;
@@ -73,7 +73,8 @@ function content(object: JsonRecord): JsonRecord {
   const { apiVersion: _version, kind: _kind, metadata, ...rest } = object;
   const { labels, annotations, finalizers, ownerReferences } = recordOf(metadata);
   const owned = Object.entries({ labels, annotations, finalizers, ownerReferences });
-  return { ...rest, metadata: Object.fromEntries(owned.filter(([, value]) => value !== undefined)) };
+  const given = owned.filter(([, value]) => value !== undefined);
+  return given.length === 0 ? rest : { ...rest, metadata: Object.fromEntries(given) };
 }
 
 type Path = readonly string[];

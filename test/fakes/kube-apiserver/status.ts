@@ -91,8 +91,7 @@ export function alreadyExists(resource: GroupResource, name: string): ApiError {
   });
 }
 
-export const OBJECT_MODIFIED =
-  "the object has been modified; please apply your changes to the latest version and try again";
+const OBJECT_MODIFIED = "the object has been modified; please apply your changes to the latest version and try again";
 
 export function conflict(resource: GroupResource, name: string, why = OBJECT_MODIFIED): ApiError {
   return failure(409, "Conflict", {

@@ -64,7 +64,8 @@ export class ObjectStore {
   }
 
   since(kind: string, revision: number): readonly Change[] {
-    return this.#log(kind).filter((change) => change.revision > revision);
+    const log = this.#log(kind);
+    return log.slice(log.findLastIndex((change) => change.revision <= revision) + 1);
   }
 
   /** Creates or replaces; `resourceVersion` is given here. */

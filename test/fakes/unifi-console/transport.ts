@@ -37,6 +37,10 @@ export class Transport {
     return this.#port;
   }
 
+  get openConnections(): number {
+    return this.#sockets.size;
+  }
+
   get isListening(): boolean {
     return this.#listener.listening;
   }

@@ -169,7 +169,7 @@ export function broken(code: string): Error {
   return Object.assign(new Error(`socket: ${code}`), { code });
 }
 
-export async function* once(text: string): AsyncGenerator<Uint8Array> {
+async function* once(text: string): AsyncGenerator<Uint8Array> {
   yield await Promise.resolve(new TextEncoder().encode(text));
 }
 
@@ -177,7 +177,7 @@ export function errorLine(code: number, more: object = {}): string {
   return `${JSON.stringify({ type: "ERROR", object: { kind: "Status", code, ...more } })}\n`;
 }
 
-export function bookmarkLine(resourceVersion: number): string {
+function bookmarkLine(resourceVersion: number): string {
   const object = { kind: "Ingress", metadata: { resourceVersion: String(resourceVersion) } };
   return `${JSON.stringify({ type: "BOOKMARK", object })}\n`;
 }

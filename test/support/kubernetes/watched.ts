@@ -24,10 +24,10 @@ export interface Watched {
   readonly inventory: ClusterInventory;
   readonly changes: InventoryChange[];
   /** Names by what the listener was told, sorted. */
-  names(): readonly string[];
-  told(): ReadonlyMap<string, ClusterObject>;
+  readonly names: () => readonly string[];
+  readonly told: () => ReadonlyMap<string, ClusterObject>;
   /** Of the only kind. */
-  kind(): KindReport;
+  readonly kind: () => KindReport;
 }
 
 export type WatchedOptions = Partial<ClusterInventoryOptions> & {
@@ -40,6 +40,7 @@ export type WatchedOptions = Partial<ClusterInventoryOptions> & {
 export function watched(transport: ApiTransport, options: WatchedOptions = {}): Watched {
   const clock = options.clock ?? new JumpingClock();
   const told = new Map<string, ClusterObject>();
+  const random = createRandom(options.seed ?? 1);
   const changes: InventoryChange[] = [];
   const client = clientOf(transport, clock, options.credentials);
   const inventory = createClusterInventory({
@@ -48,7 +49,7 @@ export function watched(transport: ApiTransport, options: WatchedOptions = {}): 
     namespaces: [],
     transform: readAny,
     log: SILENT,
-    random: createRandom(options.seed ?? 1).next,
+    random: () => random.next(),
     ...options,
     clock,
     onChange: (change) => {

@@ -34,6 +34,7 @@ describe("zonegate check", () => {
       "ops       0.0.0.0:8080",
       "zones     a.example, b.example",
       "manifests none",
+      "cluster   none",
       "records   none",
       "provider  local, in ./data",
       "the settings are right",
