@@ -13,6 +13,7 @@ import { API_GONE_CODE, type ApiKind } from "./dns-api.ts";
 import { type Content, Inventory } from "./inventory.ts";
 import { LearnedLimits } from "./learned-limits.ts";
 import { createRememberingLookup } from "./remembering-lookup.ts";
+import { watchState } from "./state-view.ts";
 import { carryOut, type Desk } from "./steps.ts";
 import { createExchange } from "./transport.ts";
 import { type ConsoleTrust, createConsoleAgent } from "./trust.ts";
@@ -234,7 +235,7 @@ function withServed(rules: BackendRules, served: readonly Content[]): BackendRul
   const keys = new Set(served.map(contentKey));
   const asServed = (record: StateRecord): StateRecord =>
     keys.has(contentKey(record)) ? { ...record, enabled: true } : record;
-  return { ...rules, refuseState: (records) => rules.refuseState?.(records.map(asServed)) };
+  return { ...rules, watchState: (records) => watchState(records.map(asServed)) };
 }
 
 function contentKey({ name, type, target }: Pick<Content, "type" | "target"> & { readonly name: string }): string {
