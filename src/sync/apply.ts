@@ -7,6 +7,7 @@ import type { Backend } from "#src/sync/backend.ts";
 import type { DeletionBreaker, HeldDeletions } from "#src/sync/breaker.ts";
 import { itemKey, type ReadItems, readChangeItems } from "#src/sync/change-items.ts";
 import type { EngineOptions } from "#src/sync/engine-options.ts";
+import type { FlapDetector, FlapFindings } from "#src/sync/flap-detector.ts";
 import { planChanges } from "#src/sync/plan.ts";
 import type { Quarantine } from "#src/sync/quarantine.ts";
 import { type RunResult, runPlan } from "#src/sync/run-plan.ts";
@@ -29,6 +30,7 @@ export interface ApplyTools {
   readonly backend: Backend;
   readonly breaker: DeletionBreaker;
   readonly quarantine: Quarantine;
+  readonly flaps: FlapDetector;
 }
 
 type AttemptResult = Pick<RunResult, "remaining" | "stoppedBy">;
@@ -40,10 +42,14 @@ export class Apply {
   readonly #tools: ApplyTools;
   readonly #task: ApplyTask;
   readonly #failures = new Map<string, ItemFailure>();
+  /** Keys of items of which something was written. */
+  readonly #written = new Set<string>();
   #applied = 0;
   #isSettled = false;
   /** What the breaker holds back of this batch; examined once. */
   #held: { readonly deletions: HeldDeletions | undefined } | undefined;
+  /** Over what somebody fights with us; examined once. */
+  #flaps: FlapFindings | undefined;
 
   constructor(options: EngineOptions, tools: ApplyTools, task: ApplyTask) {
     this.#options = options;
@@ -86,6 +92,7 @@ export class Apply {
   async #planAndRun(list: RecordList): Promise<AttemptResult> {
     const bounds = { rules: list.rules, scope: this.#options.scope };
     const read = this.#withoutHeld(list, readChangeItems(this.#task.changes, bounds, this.#options));
+    const flaps = this.#examineFlaps(list, read);
     const plan = planChanges(list, this.#withoutRefused(read));
     this.#remember(plan.failures);
     if (this.#options.writes === "report") {
@@ -103,6 +110,7 @@ export class Apply {
     });
     this.#remember(result.failures);
     this.#quarantine(read, result.failures);
+    if (result.stoppedBy === undefined) this.#noteReached(read, flaps);
     return result;
   }
 
@@ -111,6 +119,24 @@ export class Apply {
     this.#held ??= { deletions: this.#tools.breaker.examine(list, read.items) };
     const held = new Set(this.#held.deletions?.items.map(itemKey));
     return held.size === 0 ? read : { ...read, items: read.items.filter((item) => !held.has(itemKey(item))) };
+  }
+
+  #examineFlaps(list: RecordList, read: ReadItems): FlapFindings {
+    if (this.#flaps !== undefined) return this.#flaps;
+    const flaps = this.#tools.flaps.examine(list, read.items);
+    for (const failure of flaps.newlyHeld) {
+      this.#options.log.warn({ provider: this.#options.store.provider, ...failure }, "record left alone");
+    }
+    this.#remember(flaps.failures);
+    this.#flaps = flaps;
+    return flaps;
+  }
+
+  #noteReached(read: ReadItems, flaps: FlapFindings): void {
+    for (const item of read.items) {
+      const key = itemKey(item);
+      if (this.#written.has(key) && !this.#failures.has(key)) this.#tools.flaps.noteReached(item, flaps);
+    }
   }
 
   /** At least one step per request, so that even a slow backend makes progress. */
@@ -145,6 +171,7 @@ export class Apply {
 
   #noteApplied(step: Step): void {
     this.#applied += 1;
+    this.#written.add(itemKey(step.kind === "update" ? step.to : step.record));
     this.#tools.backend.noteWritten(step);
     this.#options.observer.stepApplied(this.#options.store.provider, step.kind);
     this.#options.log.info({ provider: this.#options.store.provider, ...stepFields(step) }, "record changed");
@@ -188,6 +215,7 @@ export class Apply {
         `zonegate approve ${held.planHash}`;
       return { ...base, outcome: "retry", interruption: { code: "breaker.held", reason } };
     }
+    if (failures.some(({ retryable }) => retryable)) return { ...base, outcome: "retry" };
     return { ...base, outcome: failures.length === 0 ? "reached" : "refused" };
   }
 }

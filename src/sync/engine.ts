@@ -11,6 +11,7 @@ import { Apply, type ApplyTools } from "#src/sync/apply.ts";
 import { Backend } from "#src/sync/backend.ts";
 import { DeletionBreaker } from "#src/sync/breaker.ts";
 import type { EngineOptions } from "#src/sync/engine-options.ts";
+import { FlapDetector } from "#src/sync/flap-detector.ts";
 import { type PlanPreview, previewPlan } from "#src/sync/preview.ts";
 import { Quarantine } from "#src/sync/quarantine.ts";
 import { storedEndpoints } from "#src/sync/stored-endpoints.ts";
@@ -26,6 +27,8 @@ export interface EngineStatus {
   readonly held: { readonly planHash: string; readonly going: number; readonly owned: number } | undefined;
   /** Items that the backend refused for good a short while ago. */
   readonly quarantined: number;
+  /** Record sets left alone for a while because somebody else kept changing them back. */
+  readonly contested: number;
   /** `atomic`: the backend needs no journal; `memory`: intents do not survive the process. */
   readonly journal: "atomic" | "durable" | "memory";
 }
@@ -60,6 +63,7 @@ class Engine implements OperatedEngine {
       backend: new Backend(options),
       breaker: new DeletionBreaker(options.breaker, options.clock),
       quarantine: new Quarantine(options.clock),
+      flaps: new FlapDetector(options.clock),
     };
   }
 
@@ -94,12 +98,13 @@ class Engine implements OperatedEngine {
   }
 
   status(): EngineStatus {
-    const { breaker, quarantine, backend } = this.#tools;
+    const { breaker, quarantine, flaps, backend } = this.#tools;
     const { held } = breaker;
     return {
       provider: this.provider,
       held: held && { planHash: held.planHash, going: held.going, owned: held.owned },
       quarantined: quarantine.size,
+      contested: flaps.held,
       journal: this.#options.store.batch !== undefined ? "atomic" : backend.journal.isDurable ? "durable" : "memory",
     };
   }
