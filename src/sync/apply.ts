@@ -1,14 +1,15 @@
 // One ApplyChanges: list, plan, steps; a new list and plan while something is in doubt; a report that equals reality.
 
 import { type Changes, isEmpty } from "#src/domain/changes.ts";
-import { assertNever, UpstreamError } from "#src/errors.ts";
+import { assertNever, UpstreamError, UpstreamPostponed } from "#src/errors.ts";
 import type { RecordList, Step } from "#src/providers/provider.ts";
 import type { Backend } from "#src/sync/backend.ts";
 import type { DeletionBreaker, HeldDeletions } from "#src/sync/breaker.ts";
 import { itemKey, type ReadItems, readChangeItems } from "#src/sync/change-items.ts";
 import type { EngineOptions } from "#src/sync/engine-options.ts";
 import type { FlapDetector, FlapFindings } from "#src/sync/flap-detector.ts";
-import { planChanges } from "#src/sync/plan.ts";
+import { withGrace } from "#src/sync/grace.ts";
+import { planChanges, type Unit } from "#src/sync/plan.ts";
 import type { Quarantine } from "#src/sync/quarantine.ts";
 import { type RunResult, runPlan } from "#src/sync/run-plan.ts";
 import { StateWatch } from "#src/sync/state-watch.ts";
@@ -18,6 +19,8 @@ import type { ApplyReport, ItemFailure } from "#src/sync/sync-engine.ts";
 const MAX_ATTEMPTS = 3;
 /** No step begins with less time left: an answer must reach external-dns before its own deadline ends its process. */
 const STEP_RESERVE_MS = 1_500;
+/** For the data that follows its text, after the deadline or after the caller hung up: as long as a backend has for one call. */
+const FINISH_MS = 3_000;
 
 export interface ApplyTask {
   readonly changes: Changes;
@@ -62,7 +65,7 @@ export class Apply {
     let last: AttemptResult = NOTHING_LEFT;
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
       last = await this.#attempt(last.remaining);
-      if (last.stoppedBy?.kind !== "error" || !last.stoppedBy.error.retryable) break;
+      if (last.stoppedBy?.kind !== "error" || !mayHelp(last.stoppedBy.error)) break;
     }
     if (last.stoppedBy === undefined) {
       await this.#tools.backend.journal.end(new Set([...this.#failures.values()].map(({ name }) => name)));
@@ -99,19 +102,27 @@ export class Apply {
       this.#logPlanned(plan.units.flatMap((unit) => unit.parts.flatMap((part) => part.steps)));
       return NOTHING_LEFT;
     }
-    const result = await runPlan(this.#options.store, plan.units, {
-      signal: this.#task.signal,
-      state: new StateWatch(list),
-      mayBegin: () => this.#mayBegin(),
-      isExclusive: (type, other) => list.rules.isExclusive(type, other),
-      beforeBatch: (units) => this.#tools.backend.journal.renew(units),
-      beforeSteps: (units) => this.#tools.backend.journal.begin(units),
-      onApplied: (step) => this.#noteApplied(step),
-    });
+    const result = await this.#carryOut(list, plan.units);
     this.#remember(result.failures);
     this.#quarantine(read, result.failures);
     if (result.stoppedBy === undefined) this.#noteReached(read, flaps);
     return result;
+  }
+
+  /** Whoever asked may be gone meanwhile: a name that was begun is finished all the same. */
+  #carryOut(list: RecordList, units: readonly Unit[]): Promise<RunResult> {
+    const { clock, store } = this.#options;
+    return withGrace(this.#task.signal, { clock, graceMs: FINISH_MS }, (signal) =>
+      runPlan(store, units, {
+        signal,
+        state: new StateWatch(list),
+        mayBegin: () => this.#mayBegin(),
+        isExclusive: (type, other) => list.rules.isExclusive(type, other),
+        beforeBatch: (some) => this.#tools.backend.journal.renew(some),
+        beforeSteps: (some) => this.#tools.backend.journal.begin(some),
+        onApplied: (step) => this.#noteApplied(step),
+      }),
+    );
   }
 
   /** Deletions that wait for approval stay out; everything else goes on meanwhile. */
@@ -218,6 +229,11 @@ export class Apply {
     if (failures.some(({ retryable }) => retryable)) return { ...base, outcome: "retry" };
     return { ...base, outcome: failures.length === 0 ? "reached" : "refused" };
   }
+}
+
+/** Whether a new list and plan at once may go further. */
+function mayHelp(error: UpstreamError): boolean {
+  return error.retryable && !(error instanceof UpstreamPostponed);
 }
 
 function stepFields(step: Step): object {

@@ -47,6 +47,11 @@ export class Inventory {
     return [...this.#byId.values()].filter(({ stored }) => isEqual(stored, content));
   }
 
+  /** True while this very record is listed, by its id. */
+  has({ id }: StoredRecord): boolean {
+    return this.#byId.has(id);
+  }
+
   at(name: string): readonly StoredRecord[] {
     return this.records.filter((record) => record.name === name);
   }

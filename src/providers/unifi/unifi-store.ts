@@ -155,7 +155,19 @@ class ConsoleStore implements UnifiStore {
         return learned();
       },
       relist: async (signal) => void (await this.#relist(signal)),
+      pause: (delayMs, signal) => this.#pause(delayMs, signal),
+      alarm: ({ name, type, target }, event) =>
+        this.#options.log.error({ provider: this.provider, name, type, target }, event),
     };
+  }
+
+  async #pause(delayMs: number, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#options.clock.sleep(delayMs, signal);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** A complete list, from the API that the console has now. */
