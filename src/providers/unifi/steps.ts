@@ -64,7 +64,8 @@ async function listed(
   { desk, signal, isPatient }: { readonly desk: Desk; readonly signal: AbortSignal; readonly isPatient: boolean },
 ): Promise<StoredRecord | undefined> {
   await desk.relist(signal);
-  for (let poll = 0; find() === undefined && isPatient && poll < MAX_LAG_POLLS; poll += 1) {
+  const polls = isPatient ? MAX_LAG_POLLS : 0;
+  for (let poll = 0; find() === undefined && poll < polls; poll += 1) {
     if (!(await desk.pause(LAG_POLL_MS, signal))) break;
     await desk.relist(signal);
   }

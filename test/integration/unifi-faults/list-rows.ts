@@ -38,7 +38,7 @@ export const LIST_ROWS: readonly Row[] = [
     expected: "believed at the third equal list of those that are 30 s apart, and no sooner",
     run: async (world) => {
       await world.sync(wantMany(25));
-      for (const { name, type } of [...world.console.records()]) {
+      for (const { name, type } of world.console.records()) {
         world.console.hand({ kind: "remove", match: { name, type } });
       }
       const doubted: boolean[] = [];
@@ -54,24 +54,7 @@ export const LIST_ROWS: readonly Row[] = [
       expect(doubted).toEqual([true, true, true, true, true, false]);
     },
   },
-  ...[1, 2].map(
-    (times): Row => ({
-      rows: [26],
-      fault: `${times} lists one after the other show every other record only`,
-      expected: "nothing is created that exists, nothing is taken away",
-      run: async (world) => {
-        const wanted = [...wantMany(10), want("alias.example.com", "CNAME", "a.example.net")];
-        await world.sync(wanted);
-        const written = world.written();
-        const values = world.answers();
-        world.console.faults.plan([{ operation: "list", action: { kind: "half-list" }, times }]);
-        await world.sync(wanted);
-        expect(world.written()).toEqual(written);
-        expect(world.answers()).toEqual(values);
-        expect(await world.sync(wanted)).toBe("silent");
-      },
-    }),
-  ),
+  ...halfLists(),
   {
     rows: [29],
     fault: "lists are stale for 10 s after a write whose answer is lost",
@@ -87,34 +70,7 @@ export const LIST_ROWS: readonly Row[] = [
       expect(await world.sync([WWW])).toBe("silent");
     },
   },
-  ...[10_000, 2_000].map(
-    (lagMs): Row => ({
-      rows: [29],
-      fault: `a write is taken with an empty answer, and lists are stale for ${lagMs / 1_000} s after it`,
-      expected:
-        lagMs > 3_000
-          ? "looked for during 3 s, then soft; no second create, not even on a console that would take it"
-          : "looked for until it is there, and done",
-      onlyOn: "static-dns",
-      switches: { conflictRules: "loose" },
-      run: async (world) => {
-        const alias = want("alias.example.com", "CNAME", "a.example.net");
-        await world.sync([WWW]);
-        const action: FaultAction = { kind: "stale-lists", forMs: lagMs, answer: "empty" };
-        world.console.faults.plan([{ operation: "create", name: "alias.example.com", action, times: 1 }]);
-        let outcome = "";
-        const tookMs = await world.timed(async () => {
-          outcome = await world.sync([WWW, alias]);
-        });
-        expect(outcome).toBe(lagMs > 3_000 ? "soft" : "applied");
-        // The minute before a loop, and what was waited for.
-        expect(tookMs - 60_000).toBe(lagMs > 3_000 ? 3_000 : 2_000);
-        expect(world.written()).toEqual([`create ${OLD}`, "create alias.example.com CNAME a.example.net"]);
-        expect(world.engine.status().quarantined).toBe(0);
-        expect(await world.sync([WWW, alias])).toBe("silent");
-      },
-    }),
-  ),
+  ...laggingLists(),
   {
     rows: [30],
     fault: "records of unknown type, without fields, switched off and of the system",
@@ -167,4 +123,58 @@ function unreadableLists(): readonly Row[] {
       expect(world.answers()).toEqual([NEW]);
     },
   }));
+}
+
+/** Row 26, by how often the list is torn. */
+function halfLists(): readonly Row[] {
+  return [1, 2].map(
+    (times): Row => ({
+      rows: [26],
+      fault: `${times} lists one after the other show every other record only`,
+      expected: "nothing is created that exists, nothing is taken away",
+      run: async (world) => {
+        const wanted = [...wantMany(10), want("alias.example.com", "CNAME", "a.example.net")];
+        await world.sync(wanted);
+        const written = world.written();
+        const values = world.answers();
+        world.console.faults.plan([{ operation: "list", action: { kind: "half-list" }, times }]);
+        await world.sync(wanted);
+        expect(world.written()).toEqual(written);
+        expect(world.answers()).toEqual(values);
+        expect(await world.sync(wanted)).toBe("silent");
+      },
+    }),
+  );
+}
+
+/** Row 29, by how long lists lag behind. */
+function laggingLists(): readonly Row[] {
+  return [10_000, 2_000].map(
+    (lagMs): Row => ({
+      rows: [29],
+      fault: `a write is taken with an empty answer, and lists are stale for ${lagMs / 1_000} s after it`,
+      expected:
+        lagMs > 3_000
+          ? "looked for during 3 s, then soft; no second create, not even on a console that would take it"
+          : "looked for until it is there, and done",
+      onlyOn: "static-dns",
+      switches: { conflictRules: "loose" },
+      run: async (world) => {
+        const alias = want("alias.example.com", "CNAME", "a.example.net");
+        await world.sync([WWW]);
+        const action: FaultAction = { kind: "stale-lists", forMs: lagMs, answer: "empty" };
+        world.console.faults.plan([{ operation: "create", name: "alias.example.com", action, times: 1 }]);
+        let outcome = "";
+        const tookMs = await world.timed(async () => {
+          outcome = await world.sync([WWW, alias]);
+        });
+        expect(outcome).toBe(lagMs > 3_000 ? "soft" : "applied");
+        // The minute before a loop, and what was waited for.
+        expect(tookMs - 60_000).toBe(lagMs > 3_000 ? 3_000 : 2_000);
+        expect(world.written()).toEqual([`create ${OLD}`, "create alias.example.com CNAME a.example.net"]);
+        expect(world.engine.status().quarantined).toBe(0);
+        expect(await world.sync([WWW, alias])).toBe("silent");
+      },
+    }),
+  );
 }

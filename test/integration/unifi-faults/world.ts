@@ -19,7 +19,7 @@ import { storeFor } from "#test/support/unifi-console.ts";
 const OWNER = "matrix";
 const LOOP_MS = 60_000;
 
-export interface LogLine {
+interface LogLine {
   readonly level: "warn" | "error";
   readonly msg: string;
   readonly [field: string]: unknown;

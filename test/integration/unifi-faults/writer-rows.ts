@@ -85,32 +85,7 @@ export const WRITER_ROWS: readonly Row[] = [
       expect(world.written()).toEqual([]);
     },
   },
-  ...["theirs.example.net", "ours.example.net"].map(
-    (theirs): Row => ({
-      rows: [34],
-      fault: `somebody makes an alias to ${theirs} just before us, and the console takes both`,
-      expected:
-        "ours goes at once and with its text, before the DNS server loads the two; an alarm names it; theirs stays",
-      onlyOn: "static-dns",
-      switches: { conflictRules: "loose" },
-      run: async (world) => {
-        theirAliasFirst(world, theirs);
-        const wanted = [want("alias.example.com", "CNAME", "ours.example.net"), WWW];
-        expect(await world.sync(wanted)).toBe("soft");
-        const commits = world.console.commits().filter(({ before, after }) => (before ?? after)?.type === "CNAME");
-        expect(commits.map(({ by }) => by)).toEqual(["hand", "client", "client"]);
-        expect((commits[2]?.atMs ?? 0) - (commits[1]?.atMs ?? 0)).toBeLessThan(RELOAD_DELAY_MS);
-        expect(world.answers()).toEqual([`alias.example.com CNAME ${theirs}`, "www.example.com A 10.0.0.1"]);
-        expect(world.console.records().filter(({ name }) => name === "cname-alias.example.com")).toEqual([]);
-        expect(world.alarms).toContainEqual(
-          expect.objectContaining({ level: "error", name: "alias.example.com", type: "CNAME" }),
-        );
-        expect(world.reports.at(-1)?.failures).toContainEqual(expect.objectContaining({ code: "unifi.rival" }));
-        await world.sync(wanted);
-        expect(world.console.commits().filter(({ after }) => after?.type === "CNAME")).toHaveLength(2);
-      },
-    }),
-  ),
+  ...rivals(),
   {
     rows: [34],
     fault: "the same, and the answers to our removal are lost",
@@ -159,7 +134,7 @@ export const WRITER_ROWS: readonly Row[] = [
         await other.sync([theirs, ...beside], 30_000);
       }
       expect(world.written().slice(written)).toEqual(["create many0.example.com A 10.1.0.0"]);
-      expect([world, other].map(({ engine }) => engine.status().contested).sort()).toEqual([0, 1]);
+      expect(world.engine.status().contested + other.engine.status().contested).toBe(1);
       expect(world.alarms.filter(({ msg }) => msg === "record left alone")).toHaveLength(1);
     },
   },
@@ -228,4 +203,34 @@ function theirAliasFirst(world: World, data: string): void {
 
 function pinOf(fingerprint: string): string {
   return fingerprint.replaceAll(":", "").toLowerCase();
+}
+
+/** Row 34, by what the other alias says. */
+function rivals(): readonly Row[] {
+  return ["theirs.example.net", "ours.example.net"].map(
+    (theirs): Row => ({
+      rows: [34],
+      fault: `somebody makes an alias to ${theirs} just before us, and the console takes both`,
+      expected:
+        "ours goes at once and with its text, before the DNS server loads the two; an alarm names it; theirs stays",
+      onlyOn: "static-dns",
+      switches: { conflictRules: "loose" },
+      run: async (world) => {
+        theirAliasFirst(world, theirs);
+        const wanted = [want("alias.example.com", "CNAME", "ours.example.net"), WWW];
+        expect(await world.sync(wanted)).toBe("soft");
+        const commits = world.console.commits().filter(({ before, after }) => (before ?? after)?.type === "CNAME");
+        expect(commits.map(({ by }) => by)).toEqual(["hand", "client", "client"]);
+        expect((commits[2]?.atMs ?? 0) - (commits[1]?.atMs ?? 0)).toBeLessThan(RELOAD_DELAY_MS);
+        expect(world.answers()).toEqual([`alias.example.com CNAME ${theirs}`, "www.example.com A 10.0.0.1"]);
+        expect(world.console.records().filter(({ name }) => name === "cname-alias.example.com")).toEqual([]);
+        expect(world.alarms).toContainEqual(
+          expect.objectContaining({ level: "error", name: "alias.example.com", type: "CNAME" }),
+        );
+        expect(world.reports.at(-1)?.failures).toContainEqual(expect.objectContaining({ code: "unifi.rival" }));
+        await world.sync(wanted);
+        expect(world.console.commits().filter(({ after }) => after?.type === "CNAME")).toHaveLength(2);
+      },
+    }),
+  );
 }

@@ -50,9 +50,7 @@ async function ask(
 }
 
 function changeByHand({ store }: Bench, target = THEIRS): void {
-  store.records = store.records.map(
-    (record) => (record.name === NAME ? { ...record, target } : record) as typeof record,
-  );
+  store.records = store.records.map((record) => (record.name === NAME ? { ...record, target } : record));
 }
 
 function removeByHand({ store }: Bench): void {
@@ -223,5 +221,5 @@ test("two processes that feed one name with different values come to rest on one
   const { length } = store.steps;
   for (let count = 0; count < 8; count += 1) await loop();
   expect(store.steps).toHaveLength(length);
-  expect(gateways.map(({ at }) => at.engine.status().contested).sort()).toEqual([0, 1]);
+  expect(gateways.filter(({ at }) => at.engine.status().contested === 1)).toHaveLength(1);
 });
