@@ -4,6 +4,7 @@ import { type Changes, isEmpty } from "#src/domain/changes.ts";
 import { assertNever, UpstreamError, UpstreamPostponed } from "#src/errors.ts";
 import type { RecordList, Step } from "#src/providers/provider.ts";
 import type { Backend } from "#src/sync/backend.ts";
+import type { Backups } from "#src/sync/backups.ts";
 import type { DeletionBreaker, HeldDeletions } from "#src/sync/breaker.ts";
 import { itemKey, type ReadItems, readChangeItems } from "#src/sync/change-items.ts";
 import type { EngineOptions } from "#src/sync/engine-options.ts";
@@ -34,6 +35,7 @@ export interface ApplyTools {
   readonly breaker: DeletionBreaker;
   readonly quarantine: Quarantine;
   readonly flaps: FlapDetector;
+  readonly backups: Backups;
 }
 
 type AttemptResult = Pick<RunResult, "remaining" | "stoppedBy">;
@@ -102,6 +104,7 @@ export class Apply {
       this.#logPlanned(plan.units.flatMap((unit) => unit.parts.flatMap((part) => part.steps)));
       return NOTHING_LEFT;
     }
+    if (plan.units.length > 0) await this.#tools.backups.beforeWrite(list);
     const result = await this.#carryOut(list, plan.units);
     this.#remember(result.failures);
     this.#quarantine(read, result.failures);

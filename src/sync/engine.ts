@@ -9,6 +9,7 @@ import { createSerialQueue } from "#src/lib/serial-queue.ts";
 import { adjustEndpoints } from "#src/sync/adjust.ts";
 import { Apply, type ApplyTools } from "#src/sync/apply.ts";
 import { Backend } from "#src/sync/backend.ts";
+import { Backups } from "#src/sync/backups.ts";
 import { DeletionBreaker } from "#src/sync/breaker.ts";
 import type { EngineOptions } from "#src/sync/engine-options.ts";
 import { FlapDetector } from "#src/sync/flap-detector.ts";
@@ -59,11 +60,13 @@ class Engine implements OperatedEngine {
     this.provider = options.store.provider;
     this.domainFilter = options.domainFilter.options;
     this.#options = options;
+    const { clock, log, store, backups: folder } = options;
     this.#tools = {
       backend: new Backend(options),
       breaker: new DeletionBreaker(options.breaker, options.clock),
       quarantine: new Quarantine(options.clock),
       flaps: new FlapDetector(options.clock),
+      backups: new Backups({ folder, provider: store.provider, clock, log }),
     };
   }
 
