@@ -9,12 +9,15 @@ import { createSerialQueue } from "#src/lib/serial-queue.ts";
 import { adjustEndpoints } from "#src/sync/adjust.ts";
 import { Apply, type ApplyTools } from "#src/sync/apply.ts";
 import { Backend } from "#src/sync/backend.ts";
-import { Backups } from "#src/sync/backups.ts";
+import { type Backup, Backups } from "#src/sync/backups.ts";
 import { DeletionBreaker } from "#src/sync/breaker.ts";
 import type { EngineOptions } from "#src/sync/engine-options.ts";
 import { FlapDetector } from "#src/sync/flap-detector.ts";
 import { type PlanPreview, previewPlan } from "#src/sync/preview.ts";
 import { Quarantine } from "#src/sync/quarantine.ts";
+import { planRestore, type Restoration } from "#src/sync/restore.ts";
+import { runPlan } from "#src/sync/run-plan.ts";
+import { StateWatch } from "#src/sync/state-watch.ts";
 import { storedEndpoints } from "#src/sync/stored-endpoints.ts";
 import type { ApplyReport, ApplyTiming, SyncEngine } from "#src/sync/sync-engine.ts";
 
@@ -39,6 +42,13 @@ export interface OperatedEngine extends SyncEngine {
   status(): EngineStatus;
   /** Releases the deletions that are held under this hash. False when nothing is held under it. */
   approve(planHash: string): boolean;
+  /** Names of the backups that are kept, newest first. */
+  backups(): Promise<readonly string[]>;
+  /**
+   * What a backup holds that stands there no more; `write` gives back what nobody has put anything in the place of. `undefined` when
+   * there is no such backup. Throws UpstreamError.
+   */
+  restore(backup: string, mode: "show" | "write", signal: AbortSignal): Promise<Restoration | undefined>;
   /** What the last desired set would change now; `undefined` when external-dns has sent none yet. Throws UpstreamError. */
   preview(signal: AbortSignal): Promise<PlanPreview | undefined>;
 }
@@ -123,6 +133,40 @@ class Engine implements OperatedEngine {
     if (desired === undefined) return undefined;
     const list = await this.#queue.run(() => this.#tools.backend.list(signal), signal);
     return previewPlan(list, { rules: list.rules, scope: this.#options.scope }, desired);
+  }
+
+  async backups(): Promise<readonly string[]> {
+    return (await this.#options.backups?.names()) ?? [];
+  }
+
+  async restore(...[name, mode, signal]: Parameters<OperatedEngine["restore"]>): Promise<Restoration | undefined> {
+    const backup = await this.#options.backups?.read(name);
+    if (backup === undefined) return undefined;
+    return this.#queue.run(() => this.#restore(backup, mode, signal), signal);
+  }
+
+  async #restore(backup: Backup, mode: "show" | "write", signal: AbortSignal): Promise<Restoration> {
+    const { store, scope, writes } = this.#options;
+    const { backend, backups } = this.#tools;
+    const list = await backend.settledList(signal);
+    const { missing, units } = planRestore(backup, list, { rules: list.rules, scope });
+    const shown = { takenAtMs: backup.takenAtMs, missing, written: 0, failures: [] };
+    if (mode === "show" || units.length === 0) return shown;
+    if (writes === "report") return { ...shown, interruption: "this is a dry run" };
+    await backups.beforeWrite(list);
+    const result = await runPlan(store, units, {
+      signal,
+      state: new StateWatch(list),
+      mayBegin: () => !signal.aborted,
+      isExclusive: (type, other) => list.rules.isExclusive(type, other),
+      beforeBatch: (some) => backend.journal.renew(some),
+      beforeSteps: (some) => backend.journal.begin(some),
+      onApplied: (step) => backend.noteWritten(step),
+    });
+    const { applied: written, failures, stoppedBy } = result;
+    this.#options.log.warn({ provider: this.provider, written, failed: failures.length }, "backup restored");
+    const interruption = stoppedBy?.kind === "error" ? stoppedBy.error.message : "no time was left";
+    return { ...shown, written, failures, ...(stoppedBy === undefined ? {} : { interruption }) };
   }
 
   /** A backend that is away, or a caller that gave up waiting for the lock, is a report like any other. */
