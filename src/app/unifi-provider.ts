@@ -8,6 +8,7 @@ import type { Lifecycle } from "#src/lib/lifecycle.ts";
 import type { Logger } from "#src/lib/log.ts";
 import { createSecretFile, type SecretFile } from "#src/lib/secret-file.ts";
 import { createUnifiStore } from "#src/providers/unifi/unifi-store.ts";
+import { createBackupFiles } from "#src/sync/backup-files.ts";
 import { createIntentFile } from "#src/sync/intent-file.ts";
 import type { ProviderEvents, ProviderFactory, ProviderOptions } from "./provider.ts";
 import { findFolder } from "./writable-folder.ts";
@@ -47,6 +48,7 @@ export async function prepareUnifiProvider({ settings, clock, log }: ProviderOpt
     return {
       store,
       intentLog: folder.problem === undefined ? createIntentFile(data.dir, provider, log) : undefined,
+      backups: folder.problem === undefined ? createBackupFiles(data.dir, provider) : undefined,
       start: async () => {
         await key?.start();
         await reminder?.start();

@@ -104,6 +104,9 @@ const WEBHOOK_STATUS = z.object({
       .optional()
       .meta({ description: "Deletions that wait for `zonegate approve`." }),
     quarantined: z.int().meta({ description: "Records that the backend refused for good within the last hour." }),
+    contested: z.int().meta({
+      description: "Record sets left alone for ten minutes, because somebody else kept changing them back.",
+    }),
     journal: z.enum(["atomic", "durable", "memory"]).meta({
       description: "Whether unfinished ownership survives a crash; `atomic` backends leave none.",
     }),

@@ -276,6 +276,19 @@ describe("trust", { timeout: TIMEOUT_MS }, () => {
     expect(await dns.loop()).toMatchObject({ outcome: "no changes" });
   });
 
+  test("that is lost with the console's certificate sends nothing any more, and a gauge says so", async () => {
+    const unifi = await startConsole();
+    const sidecar = await startSidecar({ env: { ...kashalls(unifi), UNIFI_TLS_PIN: unifi.fingerprint } });
+    const { dns } = await externalDnsAt(sidecar);
+    expect(await dns.loop()).toMatchObject({ outcome: "no changes" });
+    expect((await sidecar.get("/metrics")).text).toContain('zonegate_upstream_trusted{provider="unifi"} 1');
+    const { requests } = unifi.counters();
+    unifi.rotateCertificate(createConsoleCertificate());
+    expect(await dns.loop()).toMatchObject({ outcome: "soft error" });
+    expect((await sidecar.get("/metrics")).text).toContain('zonegate_upstream_trusted{provider="unifi"} 0');
+    expect(unifi.counters().requests).toBe(requests);
+  });
+
   test("of an authority's file works where the name is right", async () => {
     const unifi = await startConsole();
     const sidecar = await startSidecar({
@@ -314,11 +327,16 @@ describe("a key in a file", { timeout: TIMEOUT_MS }, () => {
     });
     const { dns } = await externalDnsAt(sidecar);
     expect(await dns.loop()).toMatchObject({ outcome: "no changes" });
+    const authorized = async (): Promise<string | undefined> =>
+      /^zonegate_upstream_authorized\{provider="unifi"\} (\d)$/mu.exec((await sidecar.get("/metrics")).text)?.[1];
+    expect(await authorized()).toBe("1");
     unifi.revokeKeys();
     expect(await dns.loop()).toMatchObject({ outcome: "soft error" });
+    expect(await authorized()).toBe("0");
     unifi.access.keys.set("canary-new-key", "admin");
     await writeFile(keyFile, "canary-new-key\n");
     expect(await dns.loop()).toMatchObject({ outcome: "no changes" });
+    expect(await authorized()).toBe("1");
     await sidecar.event("secret replaced");
     await expectNowhere("canary-new-key", sidecar);
   });

@@ -2,7 +2,13 @@
 // servlet container behind them each have an error body of their own (facts: unifi.md 1.1.5, 1.2.5).
 
 import * as z from "zod";
-import { type UpstreamError, UpstreamProtocol, UpstreamRejected, UpstreamUnavailable } from "#src/errors.ts";
+import {
+  type UpstreamError,
+  UpstreamPostponed,
+  UpstreamProtocol,
+  UpstreamRejected,
+  UpstreamUnavailable,
+} from "#src/errors.ts";
 import type { Exchanged } from "./transport.ts";
 import type { UntrustedCertificate } from "./trust.ts";
 
@@ -122,8 +128,7 @@ function statusError(status: number, said: ErrorText, asked: Asked): UpstreamErr
     const why = `${host} accepts the API key but not for this: it needs the rights of an administrator (${said.message})`;
     return new UpstreamRejected("unifi.permission", where(asked), why);
   }
-  if (status === 429)
-    return new UpstreamUnavailable("unifi.rate-limit", where(asked), `${host} asks for fewer requests`);
+  if (status === 429) return new UpstreamPostponed("unifi.rate-limit", where(asked), `${host} asks for fewer requests`);
   const heard = `${host} answered ${status} (${said.message})`;
   if (status === 500) return new UpstreamUnavailable(SERVER_ERROR_CODE, where(asked), heard);
   if (status > 500 || status === 408) return new UpstreamUnavailable("unifi.away", where(asked), heard);

@@ -53,6 +53,9 @@ const FIRST_RETRY_DELAY_MS = 200;
 /** Without a Retry-After. */
 const RATE_LIMIT_DELAY_MS = 1_000;
 
+/** No time is left, or the same would come again and cost the same memory. */
+const FINAL_FAILURES: ReadonlySet<string> = new Set(["ABORTED", "ANSWER_TOO_LARGE"]);
+
 interface Deadline {
   readonly signal: AbortSignal;
   readonly endsAtMs: number;
@@ -90,7 +93,7 @@ function retryDelayMs(
   // Full jitter would undercut the wait that a restarting console needs; half of it spreads clients as well.
   const backoffMs = FIRST_RETRY_DELAY_MS * 2 ** retry * (0.5 + Math.random() / 2);
   if (exchanged.kind === "untrusted") return undefined;
-  if (exchanged.kind === "failed") return isRead && exchanged.code !== "ABORTED" ? backoffMs : undefined;
+  if (exchanged.kind === "failed") return isRead && !FINAL_FAILURES.has(exchanged.code) ? backoffMs : undefined;
   const askedMs = retryAfterMs(exchanged.retryAfter, options.clock.nowMs());
   if (exchanged.status === 429) return askedMs ?? RATE_LIMIT_DELAY_MS;
   return isRead && exchanged.status >= 500 ? Math.max(askedMs ?? 0, backoffMs) : undefined;

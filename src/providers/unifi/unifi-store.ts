@@ -13,6 +13,7 @@ import { API_GONE_CODE, type ApiKind } from "./dns-api.ts";
 import { type Content, Inventory } from "./inventory.ts";
 import { LearnedLimits } from "./learned-limits.ts";
 import { createRememberingLookup } from "./remembering-lookup.ts";
+import { watchState } from "./state-view.ts";
 import { carryOut, type Desk } from "./steps.ts";
 import { createExchange } from "./transport.ts";
 import { type ConsoleTrust, createConsoleAgent } from "./trust.ts";
@@ -154,7 +155,19 @@ class ConsoleStore implements UnifiStore {
         return learned();
       },
       relist: async (signal) => void (await this.#relist(signal)),
+      pause: (delayMs, signal) => this.#pause(delayMs, signal),
+      alarm: ({ name, type, target }, event) =>
+        this.#options.log.error({ provider: this.provider, name, type, target }, event),
     };
+  }
+
+  async #pause(delayMs: number, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#options.clock.sleep(delayMs, signal);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** A complete list, from the API that the console has now. */
@@ -234,7 +247,7 @@ function withServed(rules: BackendRules, served: readonly Content[]): BackendRul
   const keys = new Set(served.map(contentKey));
   const asServed = (record: StateRecord): StateRecord =>
     keys.has(contentKey(record)) ? { ...record, enabled: true } : record;
-  return { ...rules, refuseState: (records) => rules.refuseState?.(records.map(asServed)) };
+  return { ...rules, watchState: (records) => watchState(records.map(asServed)) };
 }
 
 function contentKey({ name, type, target }: Pick<Content, "type" | "target"> & { readonly name: string }): string {
