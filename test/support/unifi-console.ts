@@ -2,7 +2,14 @@
 
 import { SYSTEM_CLOCK } from "#src/lib/clock.ts";
 import { SILENT } from "#src/lib/log.ts";
-import { createUnifiStore, type UnifiStore, type UnifiStoreOptions } from "#src/providers/unifi/unifi-store.ts";
+import type { SecretSupplier } from "#src/providers/unifi/access.ts";
+import {
+  createUnifiStore,
+  type UnifiCredentials,
+  type UnifiStore,
+  type UnifiStoreOptions,
+} from "#src/providers/unifi/unifi-store.ts";
+import { PROFILES } from "#test/fakes/unifi-console/profiles.ts";
 import {
   startUnifiConsole,
   type UnifiConsole,
@@ -12,22 +19,34 @@ import {
 /** Long enough for a loaded machine, short enough for a test that waits for it. */
 const CALL_TIMEOUT_MS = 3_000;
 
-export function storeFor(
-  { url, apiKey, caPem, profile }: UnifiConsole,
-  more: Partial<UnifiStoreOptions> = {},
-): UnifiStore {
+export interface StoreForOptions extends Partial<UnifiStoreOptions> {
+  /** Short for the credentials of a key. */
+  readonly apiKey?: SecretSupplier;
+}
+
+/** With the console's own key, or with its login where it takes no keys. */
+export function storeFor(console: UnifiConsole, { apiKey, ...more }: StoreForOptions = {}): UnifiStore {
+  const { url, caPem } = console;
   return createUnifiStore({
     url,
-    apiKey: () => apiKey,
+    credentials: apiKey === undefined ? credentialsOf(console) : { kind: "key", apiKey },
     site: "default",
     api: "auto",
-    controller: profile === "selfhosted-10" ? "self-hosted" : "console",
+    controller: "console",
     trust: { kind: "ca", pem: caPem },
     callTimeoutMs: CALL_TIMEOUT_MS,
     clock: SYSTEM_CLOCK,
     log: SILENT,
     ...more,
   });
+}
+
+export function loginOf({ username, password }: Pick<UnifiConsole, "username" | "password">): UnifiCredentials {
+  return { kind: "login", username, password: () => password };
+}
+
+function credentialsOf(console: UnifiConsole): UnifiCredentials {
+  return PROFILES[console.profile].apiKeys ? { kind: "key", apiKey: () => console.apiKey } : loginOf(console);
 }
 
 export interface ConsoleAndStore {
@@ -38,7 +57,7 @@ export interface ConsoleAndStore {
 
 export async function startConsoleAndStore(
   options: UnifiConsoleOptions = {},
-  more: Partial<UnifiStoreOptions> = {},
+  more: StoreForOptions = {},
 ): Promise<ConsoleAndStore> {
   const console = await startUnifiConsole(options);
   const store = storeFor(console, more);
