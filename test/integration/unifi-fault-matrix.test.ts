@@ -1,10 +1,10 @@
 // The rows of the fault matrix that a UniFi console can cause, through engine, store and emulator on both APIs, in virtual time.
-// Not here: 2 (start-up without a console) and 37's metric are the process's, in unifi-drop-in.test.ts; 15 and 16 (login limit,
-// lost session, CSRF) cannot happen, because the store works with an API key and never logs in, which every row asserts; the
-// flap detector of 35 does not exist; 39 (the console's name cannot be looked up) is in remembering-lookup.test.ts.
+// Not here: 2 (start-up without a console) and 37's metric are the process's, in unifi-drop-in.test.ts; with a key nobody logs in,
+// which every row asserts, so 15 and 16 (login limit, lost session, CSRF) are rows of a login; the flap detector of 35 does not exist; 39 (the console's name cannot be looked up) is in remembering-lookup.test.ts.
 
 import { describe, expect, test } from "vitest";
 import { CONTENT_ROWS } from "./unifi-faults/content-rows.ts";
+import { loginsInTheWorstMinute, SESSION_ROWS } from "./unifi-faults/session-rows.ts";
 import { TRANSPORT_ROWS } from "./unifi-faults/transport-rows.ts";
 import { startWorld } from "./unifi-faults/world.ts";
 
@@ -24,6 +24,21 @@ describe.each(APIS)("$api", ({ api, profile }) => {
       const values = world.console.records().map(({ name, type, data }) => `${name} ${type} ${data}`);
       expect(new Set(values).size).toBe(values.length);
       expect(world.console.counters().logins).toBe(0);
+    } finally {
+      await world.close();
+    }
+  });
+});
+
+/** Consoles take five logins a minute, from everybody together. */
+const MAX_LOGINS_A_MINUTE = 4;
+
+describe.each(["udm-8.2", "selfhosted-10"] as const)("by login on %s", (profile) => {
+  test.each(SESSION_ROWS)("row $rows: $fault: $expected", async ({ run, ...options }) => {
+    const world = await startWorld({ ...options, profile });
+    try {
+      await run(world);
+      expect(loginsInTheWorstMinute(world)).toBeLessThanOrEqual(MAX_LOGINS_A_MINUTE);
     } finally {
       await world.close();
     }

@@ -24,12 +24,12 @@ export interface StoreForOptions extends Partial<UnifiStoreOptions> {
   readonly apiKey?: SecretSupplier;
 }
 
-/** With the console's own key, or with its login where it takes no keys. */
+/** As an administrator, unless `more` says otherwise. */
 export function storeFor(console: UnifiConsole, { apiKey, ...more }: StoreForOptions = {}): UnifiStore {
   const { url, caPem } = console;
   return createUnifiStore({
     url,
-    credentials: apiKey === undefined ? credentialsOf(console) : { kind: "key", apiKey },
+    credentials: apiKey === undefined ? credentialsFor(console, "admin") : { kind: "key", apiKey },
     site: "default",
     api: "auto",
     controller: "console",
@@ -41,12 +41,15 @@ export function storeFor(console: UnifiConsole, { apiKey, ...more }: StoreForOpt
   });
 }
 
-export function loginOf({ username, password }: Pick<UnifiConsole, "username" | "password">): UnifiCredentials {
+/** With the console's own key, or with its login where it takes no keys. */
+export function credentialsFor(console: UnifiConsole, role: "admin" | "viewer"): UnifiCredentials {
+  const isAdmin = role === "admin";
+  if (PROFILES[console.profile].apiKeys) {
+    const key = isAdmin ? console.apiKey : console.viewerKey;
+    return { kind: "key", apiKey: () => key };
+  }
+  const { username, password } = isAdmin ? console : console.viewer;
   return { kind: "login", username, password: () => password };
-}
-
-function credentialsOf(console: UnifiConsole): UnifiCredentials {
-  return PROFILES[console.profile].apiKeys ? { kind: "key", apiKey: () => console.apiKey } : loginOf(console);
 }
 
 export interface ConsoleAndStore {

@@ -33,7 +33,7 @@ export interface SessionAccessOptions {
 }
 
 export interface SessionAccess extends ConsoleAccess {
-  /** Contacts the console at most once. Throws an UpstreamError. */
+  /** Asks the console, unless the settings said it. Throws an UpstreamError. */
   controller(signal: AbortSignal): Promise<Controller>;
   /** Logins that were sent since the start. */
   readonly logins: number;
@@ -72,7 +72,14 @@ class SharedSession implements SessionAccess {
 
   controller(signal: AbortSignal): Promise<Controller> {
     const { clock, timeoutMs } = this.#options;
-    return withDeadline({ clock, timeoutMs }, signal, (deadline) => this.#findController(deadline.signal));
+    return withDeadline({ clock, timeoutMs }, signal, async (deadline) => {
+      const before = this.#controller;
+      this.#controller = this.#options.controller;
+      const controller = await this.#findController(deadline.signal);
+      // The other kind knows nothing of this session.
+      if (before !== controller) this.#session = undefined;
+      return controller;
+    });
   }
 
   close(): void {

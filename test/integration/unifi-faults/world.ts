@@ -13,7 +13,7 @@ import {
 import { engineOver } from "#test/support/engine.ts";
 import { type SyncOutcome, syncOnce } from "#test/support/external-dns-in-process.ts";
 import { CALL_TIMEOUT_MS, type ConsoleClock, consoleClock } from "#test/support/unifi-clock.ts";
-import { storeFor } from "#test/support/unifi-console.ts";
+import { credentialsFor, storeFor } from "#test/support/unifi-console.ts";
 
 const OWNER = "matrix";
 const LOOP_MS = 60_000;
@@ -56,8 +56,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   };
   const stores: UnifiStore[] = [];
   const another = (trust: UnifiStoreOptions["trust"] = { kind: "ca", pem: console.caPem }): Writer => {
-    const key = options.access === "viewer" ? console.viewerKey : console.apiKey;
-    const store = storeFor(console, { clock, callTimeoutMs: CALL_TIMEOUT_MS, trust, apiKey: () => key });
+    const credentials = credentialsFor(console, options.access ?? "admin");
+    const store = storeFor(console, { clock, callTimeoutMs: CALL_TIMEOUT_MS, trust, credentials });
     stores.push(store);
     const engine = engineOver(store, { clock, observer });
     const sync = (wanted: readonly Endpoint[]): Promise<SyncOutcome> => {
