@@ -34,7 +34,13 @@ describe.each(APIS)("$api", ({ api, profile }) => {
 const MAX_LOGINS_A_MINUTE = 4;
 
 describe.each(["udm-8.2", "selfhosted-10"] as const)("by login on %s", (profile) => {
-  test.each(SESSION_ROWS)("row $rows: $fault: $expected", async ({ run, ...options }) => {
+  // The common row 17 revokes a key; a login has a row of its own. What an old console does after a lost create is the subject
+  // of unifi-loose-console.test.ts.
+  const elsewhere = profile === "udm-8.2" ? [5, 10, 17] : [17];
+  const common = [...TRANSPORT_ROWS, ...CONTENT_ROWS].filter(
+    ({ onlyOn, rows }) => onlyOn !== "dns/policies" && !rows.some((row) => elsewhere.includes(row)),
+  );
+  test.each([...SESSION_ROWS, ...common])("row $rows: $fault: $expected", async ({ run, ...options }) => {
     const world = await startWorld({ ...options, profile });
     try {
       await run(world);

@@ -20,6 +20,7 @@ import { createSessionAccess, type Login, type SessionAccess } from "./session-a
 import { carryOut, type Desk } from "./steps.ts";
 import { createExchange, type Exchange } from "./transport.ts";
 import { type ConsoleTrust, createConsoleAgent } from "./trust.ts";
+import { mayStoreTwice, WriteDoubts } from "./write-doubts.ts";
 
 /** How we are let in. */
 export type UnifiCredentials =
@@ -85,6 +86,7 @@ class ConsoleStore implements UnifiStore {
   readonly #agent: ReturnType<typeof createConsoleAgent>;
   #detected: Detected | undefined;
   #learned: LearnedLimits;
+  readonly #doubts: WriteDoubts;
   #inventory = new Inventory([]);
   #listedAtMs = Number.NEGATIVE_INFINITY;
   #redetectedAtMs = Number.NEGATIVE_INFINITY;
@@ -104,6 +106,7 @@ class ConsoleStore implements UnifiStore {
     }
     this.#options = options;
     this.#learned = new LearnedLimits(clock, log);
+    this.#doubts = new WriteDoubts(clock);
     this.#agent = createConsoleAgent({
       trust,
       connectTimeoutMs: callTimeoutMs,
@@ -160,12 +163,11 @@ class ConsoleStore implements UnifiStore {
   }
 
   /** With getters, because a list in the middle of a step replaces what the step works with. */
-  #desk(detected: Detected): Desk {
-    const [api, inventory, learned] = [
-      () => (this.#detected ?? detected).api,
-      () => this.#inventory,
-      () => this.#learned,
-    ] as const;
+  #desk(known: Detected): Desk {
+    const detected = (): Detected => this.#detected ?? known;
+    const doubts = (): WriteDoubts | undefined =>
+      mayStoreTwice(detected().api.kind, detected().version) ? this.#doubts : undefined;
+    const [api, inventory, learned] = [() => detected().api, () => this.#inventory, () => this.#learned] as const;
     return {
       get api() {
         return api();
@@ -175,6 +177,9 @@ class ConsoleStore implements UnifiStore {
       },
       get learned() {
         return learned();
+      },
+      get doubts() {
+        return doubts();
       },
       relist: async (signal) => void (await this.#relist(signal)),
     };
