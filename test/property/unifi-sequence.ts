@@ -12,7 +12,7 @@ import type { SyncEngine } from "#src/sync/sync-engine.ts";
 import { type Endpoint, endpoint } from "#test/fakes/external-dns/endpoint.ts";
 import type { ServerCertificate } from "#test/fakes/unifi-console/certificate.ts";
 import type { FaultAction } from "#test/fakes/unifi-console/faults.ts";
-import type { Switches } from "#test/fakes/unifi-console/profiles.ts";
+import { PROFILES, type ProfileName, type Switches } from "#test/fakes/unifi-console/profiles.ts";
 import type { Commit, FakeRecord, RecordFields } from "#test/fakes/unifi-console/records.ts";
 import { startUnifiConsole, type UnifiConsole } from "#test/fakes/unifi-console/unifi-console.ts";
 import { engineOver } from "#test/support/engine.ts";
@@ -24,7 +24,15 @@ import { storeFor } from "#test/support/unifi-console.ts";
 /** Share of the requests to the console that go wrong while faults are on. */
 export const SEQUENCE_FAULTS = 0.2;
 
-export type SequenceApi = "dns/policies" | "static-dns";
+/** Which console, and how it is opened. */
+export type SequenceApi = keyof typeof CONSOLES;
+
+const CONSOLES = {
+  "dns/policies": { profile: "udm-10.4", canUpdate: true },
+  "static-dns": { profile: "udm-9.4", canUpdate: false },
+  "static-dns by login": { profile: "udm-8.2", canUpdate: false },
+  "static-dns without checks by login": { profile: "udm-4.2.4-loose", canUpdate: false },
+} as const satisfies Readonly<Record<string, { profile: ProfileName; canUpdate: boolean }>>;
 
 /** All that can be told from a right answer sooner or later; `delay` and `drip` need a time that runs by itself. */
 const KINDS: readonly FaultAction["kind"][] = [
@@ -38,6 +46,14 @@ const KINDS: readonly FaultAction["kind"][] = [
   "page",
   "odd-item",
   "close-idle",
+];
+
+/** What can happen to a session too; of no weight to a key. */
+const SESSION_KINDS: readonly FaultAction["kind"][] = [
+  "session-lost",
+  "csrf-stale",
+  "login-limit",
+  "login-without-session",
 ];
 
 const OWNER = "sequence";
@@ -58,6 +74,8 @@ const SYNCS_TO_REST = 2;
 const KILL_CHANCE = 0.04;
 const REBOOT_CHANCE = 0.01;
 const UPGRADE_CHANCE = 0.02;
+/** Of one process four; of one that died meanwhile as many again. */
+const MAX_LOGINS_A_MINUTE = 8;
 
 export interface SequenceResult {
   readonly violations: readonly string[];
@@ -69,6 +87,7 @@ export interface SequenceResult {
   readonly faults: number;
   readonly deaths: number;
   readonly reboots: number;
+  readonly logins: number;
 }
 
 export interface SequenceOptions {
@@ -84,7 +103,7 @@ export async function runUnifiSequence(seed: number, { api, certificate }: Seque
   // Some builds answer every PUT of the legacy API with an error.
   const v2Put: Switches["v2Put"] = random.pick(["ok", "ok", "already-exists", "405"]);
   const console = await startUnifiConsole({
-    profile: api === "dns/policies" ? "udm-10.4" : "udm-9.4",
+    profile: CONSOLES[api].profile,
     switches: { v2Put, listOrder: random.pick(["insertion", "shuffled"]) },
     seed,
     time: clock.time,
@@ -130,7 +149,7 @@ class Sequence {
   #store: UnifiStore;
   #engine: SyncEngine;
   #isFaulty = true;
-  #counts = { syncs: 0, deaths: 0, reboots: 0, faults: 0 };
+  #counts = { syncs: 0, deaths: 0, reboots: 0, faults: 0, logins: 0 };
   /** The journal's file: it outlives the process. */
   #intents: readonly Intent[] = [];
 
@@ -138,7 +157,7 @@ class Sequence {
     this.#random = random;
     this.#clock = clock;
     this.#console = console;
-    this.#canUpdate = api === "dns/policies";
+    this.#canUpdate = CONSOLES[api].canUpdate;
     [this.#store, this.#engine] = this.#startProcess();
   }
 
@@ -148,14 +167,23 @@ class Sequence {
     return { violations: this.#violations, ...this.#counts, requests, writes, reloads, commits };
   }
 
+  /** Without keys there is no upgrade here: the newer profiles of the emulator would need the same login. */
+  get #isByKey(): boolean {
+    return PROFILES[this.#console.profile].apiKeys;
+  }
+
+  get #kinds(): readonly FaultAction["kind"][] {
+    return this.#isByKey ? KINDS : [...KINDS, ...SESSION_KINDS];
+  }
+
   async run(seed: number): Promise<void> {
     try {
       this.#seedForeign();
-      this.#console.faults.random({ seed, rate: SEQUENCE_FAULTS, kinds: KINDS });
+      this.#console.faults.random({ seed, rate: SEQUENCE_FAULTS, kinds: this.#kinds });
       for (let edit = 0; edit < EDITS; edit += 1) {
         this.#editWanted();
         if (this.#random.chance(0.1)) this.#editByHand();
-        if (!this.#canUpdate && this.#random.chance(UPGRADE_CHANCE)) this.#console.upgrade("udm-10.4");
+        if (this.#isByKey && !this.#canUpdate && this.#random.chance(UPGRADE_CHANCE)) this.#console.upgrade("udm-10.4");
         await this.#sync();
       }
       await this.#comeToRest();
@@ -178,6 +206,7 @@ class Sequence {
     const outcome = await this.#sync();
     if (this.#console.counters().writes !== writes) this.#violate("the third sync wrote again");
     if (outcome !== "silent") this.#violate(`the third sync was ${outcome}`);
+    this.#judgeLogins();
     this.#console.settle();
     for (const { number, starts, reasons } of this.#console.reloads()) {
       if (!starts) this.#violate(`reload ${number} did not come up: ${reasons.join(", ")}`);
@@ -312,6 +341,13 @@ class Sequence {
     const keys = [...this.#wanted].map(([name, { type }]) => `${name} ${type}`);
     const isAlwaysUpdated = (key: string): boolean => this.#canUpdate || !key.endsWith(" CNAME");
     return new Set(keys.filter((key) => isAlwaysUpdated(key) && this.#valuesAt(key).length > 0));
+  }
+
+  #judgeLogins(): void {
+    const atMs = this.#console.requests().flatMap(({ operation, atMs: at }) => (operation === "login" ? [at] : []));
+    this.#counts.logins = atMs.length;
+    const worst = Math.max(0, ...atMs.map((from) => atMs.filter((at) => at >= from && at < from + 60_000).length));
+    if (worst > MAX_LOGINS_A_MINUTE) this.#violate(`${worst} logins within a minute`);
   }
 
   #judgeCommits(): void {
