@@ -38,18 +38,18 @@ export class LoginPace {
     this.#clock = clock;
   }
 
-  /** Throws the UpstreamError that says why this password must not be tried now. */
-  check(password: string): void {
+  /** Why this password must not be tried now, and when it may be. */
+  refusal(password: string): UpstreamError | undefined {
     const nowMs = this.#clock.monotonicMs();
     const pause = this.#pause;
     if (pause !== undefined && nowMs < pause.untilMs && !isLifted(pause, password)) {
-      throw loginError(pause.failure, pause.untilMs - nowMs);
+      return loginError(pause.failure, pause.untilMs - nowMs);
     }
     this.#triedAtMs = this.#triedAtMs.filter((atMs) => nowMs - atMs < WINDOW_MS);
     const [oldest] = this.#triedAtMs;
-    if (oldest === undefined || this.#triedAtMs.length < MAX_LOGINS) return;
+    if (oldest === undefined || this.#triedAtMs.length < MAX_LOGINS) return undefined;
     const reason = `sessions end as soon as they are opened: ${MAX_LOGINS} logins within a minute`;
-    throw loginError({ kind: "limit", reason }, oldest + WINDOW_MS - nowMs);
+    return loginError({ kind: "limit", reason }, oldest + WINDOW_MS - nowMs);
   }
 
   /** A login is about to be sent. */

@@ -129,7 +129,10 @@ class SharedSession implements SessionAccess {
 
   async #logInWithin(signal: AbortSignal): Promise<Session> {
     let password = await this.#password("current");
-    this.#pace.check(password);
+    // Another password may end the pause, and somebody may just have written one.
+    if (this.#pace.refusal(password) !== undefined) password = await this.#password("fresh");
+    const refusal = this.#pace.refusal(password);
+    if (refusal !== undefined) throw refusal;
     let outcome = await this.#try(password, signal);
     if (outcome.kind === "refused") {
       const fresh = await this.#password("fresh");
