@@ -61,7 +61,7 @@ export const UNIFI_SECTION = section({
       flag: "unifi-skip-tls-verify",
       isSwitch: true,
       description:
-        "Trust whoever answers; anybody in the network can then take the key. **Other webhooks skip by default, Zonegate does not**: name a pin or a CA instead, or write `true` here and know it.",
+        "Trust whoever answers; anybody in the network can then take the key or password. **Other webhooks skip by default, Zonegate does not**: name a pin or a CA instead, or write `true` here and know it.",
     }),
     caFile: setting(text("Write the path of a PEM file.").optional(), {
       env: ["UNIFI_CA_FILE", "UNIFI_CA_CERT"],

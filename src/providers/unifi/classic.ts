@@ -28,16 +28,24 @@ export function requireSafe(site: Site): Site {
 }
 
 const systemInfo = z.object({ data: z.tuple([z.looseObject({ version: z.string() })], z.unknown()) });
+const statusPage = z.object({ meta: z.looseObject({ server_version: z.string() }) });
 
-/** `undefined` when this access may not read it: records can be written without knowing the version. */
+/** `undefined` when this access may read neither place: records can be written without knowing the version. */
 export async function readClassicVersion(
   client: ConsoleClient,
-  path: string,
+  { networkPath, site }: { readonly networkPath: string; readonly site: string },
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  const info = systemInfo.safeParse(await readIfAllowed(client, `${networkPath}/api/s/${site}/stat/sysinfo`, signal));
+  if (info.success) return info.data.data[0].version;
+  const status = statusPage.safeParse(await readIfAllowed(client, `${networkPath}/status`, signal));
+  return status.data?.meta.server_version;
+}
+
+async function readIfAllowed(client: ConsoleClient, path: string, signal: AbortSignal): Promise<unknown> {
   try {
     const reply = await client.send({ method: "GET", path, operation: "detect" }, signal);
-    return reply.ok ? systemInfo.safeParse(reply.body).data?.data[0].version : undefined;
+    return reply.ok ? reply.body : undefined;
   } catch (error) {
     const isForbidden = error instanceof UpstreamRejected && error.code === "unifi.permission";
     const isPage = error instanceof UpstreamProtocol && error.code === NOT_JSON_CODE;

@@ -61,7 +61,7 @@ async function detectByLogin(options: DetectOptions, networkPath: string, signal
   if (api === "policies")
     throw notFound("unifi.no-policies", "dns/policies takes an API key, and there is a login only");
   const site = await classicSite(options, networkPath, signal);
-  const version = await readClassicVersion(client, `${networkPath}/api/s/${site.reference}/stat/sysinfo`, signal);
+  const version = await readClassicVersion(client, { networkPath, site: site.reference }, signal);
   return { api: createStaticDnsApi(client, networkPath, site.reference), site, version };
 }
 

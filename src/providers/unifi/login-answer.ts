@@ -42,7 +42,8 @@ export function readLogin(exchanged: Exchanged, asked: Asked): LoginOutcome {
     return { kind: "no-session", reason: `${host} said yes to the login but gave no cookie or no CSRF token` };
   }
   if (status === 404 || status === 405) {
-    return { kind: "no-login", reason: `${host} has no login where its kind has one (${status})` };
+    const hint = "UNIFI_EXTERNAL_CONTROLLER may say the wrong thing of it";
+    return { kind: "no-login", reason: `${host} has no login where its kind has one (${status}): ${hint}` };
   }
   if (isFailure(code) || REFUSING_STATUSES.has(status)) {
     return { kind: "refused", reason: `${host} refuses the user name or the password (${status}: ${message})` };

@@ -147,8 +147,10 @@ class SharedSession implements SessionAccess {
       this.#options.log.info({ provider: "unifi", logins: this.#logins }, "console session opened");
       return outcome.session;
     }
-    if (outcome.kind === "no-login") this.#controller = this.#options.controller;
-    const error = outcome.kind === "unsent" ? outcome.error : this.#pace.failed(outcome, password);
+    // What was found out may have been wrong: a console that starts answers 404 like a controller that has no such path.
+    this.#controller = this.#options.controller;
+    if (outcome.kind === "unsent") throw outcome.error;
+    const error = this.#pace.failed(outcome, password);
     this.#noteFailure(error);
     throw error;
   }
@@ -185,6 +187,7 @@ class SharedSession implements SessionAccess {
   }
 
   #noteFailure({ code, message }: UpstreamError): void {
+    if (this.#closing.signal.aborted) return;
     this.#options.log.warn({ provider: "unifi", code, reason: message }, "console login failed");
   }
 }

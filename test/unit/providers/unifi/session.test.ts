@@ -212,6 +212,25 @@ describe("what stands there", () => {
     expect(store.status().api).toBe("static-dns");
   });
 
+  test("is asked for again after a login that failed, for a console that starts answers 404 to everything", async () => {
+    const { console, store, later } = await over();
+    console.faults.plan([
+      { pathPattern: "login$", method: "GET", action: { kind: "answer", status: 404, body: "html" }, times: 1 },
+      { pathPattern: "/api/login$", method: "POST", action: { kind: "answer", status: 403, body: "api" }, times: 1 },
+    ]);
+    await failureOf(store.list(unbounded()));
+    later(MINUTE_MS);
+    await store.list(unbounded());
+    expect(store.status()).toMatchObject({ api: "static-dns", failure: undefined });
+  });
+
+  test("tells its version by the status page where the account may not read more", async () => {
+    const { console, store } = await over();
+    console.faults.plan([{ pathPattern: "sysinfo$", action: { kind: "refuse", refusal: "no-permission" } }]);
+    await store.list(unbounded());
+    expect(store.status().version).toBe("8.2.93");
+  });
+
   test("may be replaced by the other kind while we run", async () => {
     const { console, store, later } = await over();
     await store.list(unbounded());
