@@ -3,7 +3,8 @@
 
 import { describe, expect, test } from "vitest";
 import { createConsoleCertificate } from "#test/fakes/unifi-console/unifi-console.ts";
-import { runUnifiSequence, SEQUENCE_FAULTS, type SequenceApi } from "./unifi-sequence.ts";
+import { runUnifiSequence, SEQUENCE_FAULTS } from "./unifi-sequence.ts";
+import type { SequenceApi } from "./unifi-sequence-consoles.ts";
 
 /** For each API. `npm run test:unifi-sequences` is the long run (docs/reliability.md). */
 const SEQUENCES = Number(process.env["UNIFI_SEQUENCES"] ?? "12");

@@ -11,8 +11,7 @@ import type { Intent, IntentLog } from "#src/sync/journal.ts";
 import type { SyncEngine } from "#src/sync/sync-engine.ts";
 import { type Endpoint, endpoint } from "#test/fakes/external-dns/endpoint.ts";
 import type { ServerCertificate } from "#test/fakes/unifi-console/certificate.ts";
-import type { FaultAction } from "#test/fakes/unifi-console/faults.ts";
-import { PROFILES, type ProfileName, type Switches } from "#test/fakes/unifi-console/profiles.ts";
+import type { Switches } from "#test/fakes/unifi-console/profiles.ts";
 import type { Commit, FakeRecord, RecordFields } from "#test/fakes/unifi-console/records.ts";
 import { startUnifiConsole, type UnifiConsole } from "#test/fakes/unifi-console/unifi-console.ts";
 import { engineOver } from "#test/support/engine.ts";
@@ -20,41 +19,10 @@ import { syncOnce } from "#test/support/external-dns-in-process.ts";
 import { createRandom, type Random } from "#test/support/random.ts";
 import { CALL_TIMEOUT_MS, type ConsoleClock, consoleClock } from "#test/support/unifi-clock.ts";
 import { storeFor } from "#test/support/unifi-console.ts";
+import { type SequenceApi, type SequenceConsole, sequenceConsole } from "./unifi-sequence-consoles.ts";
 
 /** Share of the requests to the console that go wrong while faults are on. */
 export const SEQUENCE_FAULTS = 0.2;
-
-/** Which console, and how it is opened. */
-export type SequenceApi = keyof typeof CONSOLES;
-
-const CONSOLES = {
-  "dns/policies": { profile: "udm-10.4", canUpdate: true },
-  "static-dns": { profile: "udm-9.4", canUpdate: false },
-  "static-dns by login": { profile: "udm-8.2", canUpdate: false },
-  "static-dns without checks by login": { profile: "udm-4.2.4-loose", canUpdate: false },
-} as const satisfies Readonly<Record<string, { profile: ProfileName; canUpdate: boolean }>>;
-
-/** All that can be told from a right answer sooner or later; `delay` and `drip` need a time that runs by itself. */
-const KINDS: readonly FaultAction["kind"][] = [
-  "answer",
-  "refuse",
-  "reset",
-  "silence",
-  "late-write",
-  "truncate",
-  "login-page",
-  "page",
-  "odd-item",
-  "close-idle",
-];
-
-/** What can happen to a session too; of no weight to a key. */
-const SESSION_KINDS: readonly FaultAction["kind"][] = [
-  "session-lost",
-  "csrf-stale",
-  "login-limit",
-  "login-without-session",
-];
 
 const OWNER = "sequence";
 const NAMES = Array.from({ length: 8 }, (_, index) => `n${index}.example.com`);
@@ -103,7 +71,7 @@ export async function runUnifiSequence(seed: number, { api, certificate }: Seque
   // Some builds answer every PUT of the legacy API with an error.
   const v2Put: Switches["v2Put"] = random.pick(["ok", "ok", "already-exists", "405"]);
   const console = await startUnifiConsole({
-    profile: CONSOLES[api].profile,
+    profile: sequenceConsole(api).profile,
     switches: { v2Put, listOrder: random.pick(["insertion", "shuffled"]) },
     seed,
     time: clock.time,
@@ -134,8 +102,7 @@ class Sequence {
   readonly #random: Random;
   readonly #clock: ConsoleClock;
   readonly #console: UnifiConsole;
-  /** Without a doubt about updates in place: the legacy API has it on some builds only, and a refused PUT looks like one. */
-  readonly #canUpdate: boolean;
+  readonly #kind: SequenceConsole;
   readonly #wanted: Wanted = new Map();
   readonly #violations: string[] = [];
   /** Values that were stored in full and are still wanted: none of them may ever be missing again. */
@@ -157,7 +124,7 @@ class Sequence {
     this.#random = random;
     this.#clock = clock;
     this.#console = console;
-    this.#canUpdate = CONSOLES[api].canUpdate;
+    this.#kind = sequenceConsole(api);
     [this.#store, this.#engine] = this.#startProcess();
   }
 
@@ -167,23 +134,15 @@ class Sequence {
     return { violations: this.#violations, ...this.#counts, requests, writes, reloads, commits };
   }
 
-  /** Without keys there is no upgrade here: the newer profiles of the emulator would need the same login. */
-  get #isByKey(): boolean {
-    return PROFILES[this.#console.profile].apiKeys;
-  }
-
-  get #kinds(): readonly FaultAction["kind"][] {
-    return this.#isByKey ? KINDS : [...KINDS, ...SESSION_KINDS];
-  }
-
   async run(seed: number): Promise<void> {
     try {
       this.#seedForeign();
-      this.#console.faults.random({ seed, rate: SEQUENCE_FAULTS, kinds: this.#kinds });
+      this.#console.faults.random({ seed, rate: SEQUENCE_FAULTS, kinds: this.#kind.kinds });
       for (let edit = 0; edit < EDITS; edit += 1) {
         this.#editWanted();
         if (this.#random.chance(0.1)) this.#editByHand();
-        if (this.#isByKey && !this.#canUpdate && this.#random.chance(UPGRADE_CHANCE)) this.#console.upgrade("udm-10.4");
+        if (this.#kind.isByKey && !this.#kind.canUpdate && this.#random.chance(UPGRADE_CHANCE))
+          this.#console.upgrade("udm-10.4");
         await this.#sync();
       }
       await this.#comeToRest();
@@ -289,7 +248,7 @@ class Sequence {
     const count = type === "CNAME" ? 1 : 1 + this.#random.below(3);
     const targets = new Set(Array.from({ length: count }, () => this.#target(type, name)));
     // Without an update in place a TTL can only change by taking the value away for a moment.
-    const ttlSeconds = this.#canUpdate ? this.#random.pick([0, 60, 300]) : 0;
+    const ttlSeconds = this.#kind.canUpdate ? this.#random.pick([0, 60, 300]) : 0;
     this.#wanted.set(name, { type, targets: [...targets], ttlSeconds });
   }
 
@@ -339,7 +298,7 @@ class Sequence {
 
   #answeringThroughout(): Set<string> {
     const keys = [...this.#wanted].map(([name, { type }]) => `${name} ${type}`);
-    const isAlwaysUpdated = (key: string): boolean => this.#canUpdate || !key.endsWith(" CNAME");
+    const isAlwaysUpdated = (key: string): boolean => this.#kind.canUpdate || !key.endsWith(" CNAME");
     return new Set(keys.filter((key) => isAlwaysUpdated(key) && this.#valuesAt(key).length > 0));
   }
 

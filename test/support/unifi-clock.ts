@@ -11,6 +11,8 @@ import { eventually } from "./eventually.ts";
 export const CALL_TIMEOUT_MS = 3_000;
 /** Real time for a call that may stay unanswered, and for one that should not, on a loaded machine. */
 const IMPATIENT_MS = 120;
+/** Where an outcome is asserted: an answer that comes too late for it is a test that fails for no reason. */
+export const PATIENT_MS = 800;
 const LENIENT_MS = 20_000;
 
 export interface ConsoleClock extends Clock {
@@ -21,9 +23,9 @@ export interface ConsoleClock extends Clock {
   untilReachable(port: number): Promise<unknown>;
 }
 
-export function consoleClock(): ConsoleClock {
+export function consoleClock(initialPatienceMs: number = IMPATIENT_MS): ConsoleClock {
   const time = new ManualTime();
-  let patienceMs = IMPATIENT_MS;
+  let patienceMs = initialPatienceMs;
   return {
     time,
     nowMs: () => time.nowMs(),

@@ -12,7 +12,7 @@ import {
 } from "#test/fakes/unifi-console/unifi-console.ts";
 import { engineOver } from "#test/support/engine.ts";
 import { type SyncOutcome, syncOnce } from "#test/support/external-dns-in-process.ts";
-import { CALL_TIMEOUT_MS, type ConsoleClock, consoleClock } from "#test/support/unifi-clock.ts";
+import { CALL_TIMEOUT_MS, type ConsoleClock, consoleClock, PATIENT_MS } from "#test/support/unifi-clock.ts";
 import { credentialsFor, storeFor } from "#test/support/unifi-console.ts";
 
 const OWNER = "matrix";
@@ -46,7 +46,7 @@ export interface WorldOptions extends UnifiConsoleOptions {
 }
 
 export async function startWorld(options: WorldOptions): Promise<World> {
-  const clock = consoleClock();
+  const clock = consoleClock(PATIENT_MS);
   const console = await startUnifiConsole({ ...options, time: clock.time });
   const reports: ApplyReport[] = [];
   const observer: EngineOptions["observer"] = {
