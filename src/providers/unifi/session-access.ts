@@ -44,6 +44,9 @@ export function createSessionAccess(options: SessionAccessOptions): SessionAcces
   return new SharedSession(options);
 }
 
+/** Rights are given for one or both. */
+type Kind = "read" | "write";
+
 class SharedSession implements SessionAccess {
   readonly means = "session";
   readonly #options: SessionAccessOptions;
@@ -53,6 +56,8 @@ class SharedSession implements SessionAccess {
   #session: Session | undefined;
   #opening: Promise<Session> | undefined;
   #logins = 0;
+  /** What this account has no right to: a new session did not help. */
+  readonly #forbidden = new Set<Kind>();
   /** What was sent last, to be kept out of every message. */
   #passwords: readonly string[] = [];
 
@@ -107,7 +112,17 @@ class SharedSession implements SessionAccess {
     return false;
   }
 
-  accepted(session: Session): void {
+  /** True when it may be the session that the console does not know any more, and not a right that the account lacks. */
+  isForbiddenNews(kind: Kind): boolean {
+    return !this.#forbidden.has(kind);
+  }
+
+  forbid(kind: Kind): void {
+    this.#forbidden.add(kind);
+  }
+
+  accepted(session: Session, kind: Kind): void {
+    this.#forbidden.delete(kind);
     if (session.isProven) return;
     session.prove();
     this.#pace.proved();
@@ -225,15 +240,18 @@ class SessionOfCall implements CallAccess {
     const isTokenNew = takeFrom(exchanged, session) !== this.#sentToken;
     switch (judgeSession(exchanged, isTokenNew)) {
       case "accepted":
-        this.#shared.accepted(session);
+        this.#shared.accepted(session, this.#kind);
         return false;
       case "stale-token":
         if (!isTokenNew) return this.#reopen(session, signal);
         if (this.#hasNewToken) return false;
         this.#hasNewToken = true;
         return true;
+      case "forbidden":
+        return this.#reopenOnce(session, signal);
       case "expired":
-        return this.#reopen(session, signal);
+        // Some builds say 401 where a right is missing (home-assistant/core #123459); reading tells which of them it was.
+        return this.#kind === "write" ? this.#reopenOnce(session, signal) : this.#reopen(session, signal);
       default:
         return false;
     }
@@ -241,6 +259,17 @@ class SessionOfCall implements CallAccess {
 
   secrets(): readonly string[] {
     return [...this.#call.asked().secrets, ...(this.#session?.secrets ?? [])];
+  }
+
+  get #kind(): Kind {
+    return this.#call.method === "GET" ? "read" : "write";
+  }
+
+  /** What a new session is refused as well is a right that the account lacks: it costs no further login. */
+  async #reopenOnce(session: Session, signal: AbortSignal): Promise<boolean> {
+    if (this.#hasReopened) this.#shared.forbid(this.#kind);
+    if (!session.isProven || !this.#shared.isForbiddenNews(this.#kind)) return false;
+    return this.#reopen(session, signal);
   }
 
   async #reopen(session: Session, signal: AbortSignal): Promise<boolean> {

@@ -168,6 +168,37 @@ describe("logins are few", () => {
     expect(console.counters()).toMatchObject({ logins: 1, writes: 2 });
   });
 
+  // sirkirby/unifi-network-rules #48: after the Network application was started again there was a 403 for ever.
+  test.each(["list", "create"] as const)(
+    "when a forgotten session is told by a bare 403 at a %s: one, and all goes on",
+    async (operation) => {
+      const { console, store } = await startLoginStore();
+      await store.list(unbounded());
+      const body = { text: '{"error":{"code":403,"message":"Forbidden"}}', contentType: "application/json" };
+      console.faults.plan([{ operation, action: { kind: "answer", status: 403, body }, times: 1 }]);
+      await store.list(unbounded());
+      await createRecord(store, "a");
+      expect(loginsOf(console)).toBe(2);
+      expect(console.records()).toHaveLength(1);
+    },
+  );
+
+  test.each([401, 403])("when a right is missing and the console says %s: one, and lists go on", async (status) => {
+    const { console, store, later } = await startLoginStore();
+    await store.list(unbounded());
+    const body = { text: '{"error":{"code":1,"message":"No"}}', contentType: "application/json" };
+    console.faults.plan([{ operation: "create", action: { kind: "answer", status, body } }]);
+    for (const label of ["a", "b", "c"]) {
+      expect(await failureOf(createRecord(store, label))).toMatchObject({ retryable: false });
+      later(MINUTE_MS);
+      await store.list(unbounded());
+    }
+    expect(loginsOf(console)).toBe(2);
+    console.faults.clear();
+    await createRecord(store, "d");
+    expect(console.records()).toHaveLength(1);
+  });
+
   test("when the classic API says 200 and means that nobody is logged in", async () => {
     const { console, store } = await startLoginStore({ profile: "selfhosted-10" });
     await store.list(unbounded());
