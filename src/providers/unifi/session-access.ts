@@ -11,9 +11,9 @@ import { unlessAborted, withDeadline } from "./deadline.ts";
 import { type Controller, findController, LOGIN_PATHS } from "./front.ts";
 import { errorOf, type LoginOutcome, readLogin } from "./login-answer.ts";
 import { LoginPace } from "./login-pace.ts";
-import type { Answer, Session } from "./session.ts";
-import { judgeSession } from "./session-verdict.ts";
-import type { Exchange, Exchanged, Method } from "./transport.ts";
+import type { Session } from "./session.ts";
+import { type Right, SessionOfCall, type SharedSession } from "./session-of-call.ts";
+import type { Exchange, Method } from "./transport.ts";
 
 export interface Login {
   readonly username: string;
@@ -41,13 +41,10 @@ export interface SessionAccess extends ConsoleAccess {
 }
 
 export function createSessionAccess(options: SessionAccessOptions): SessionAccess {
-  return new SharedSession(options);
+  return new ConsoleSession(options);
 }
 
-/** Rights are given for one or both. */
-type Kind = "read" | "write";
-
-class SharedSession implements SessionAccess {
+class ConsoleSession implements SessionAccess, SharedSession {
   readonly means = "session";
   readonly #options: SessionAccessOptions;
   readonly #pace: LoginPace;
@@ -57,7 +54,7 @@ class SharedSession implements SessionAccess {
   #opening: Promise<Session> | undefined;
   #logins = 0;
   /** What this account has no right to: a new session did not help. */
-  readonly #forbidden = new Set<Kind>();
+  readonly #forbidden = new Set<Right>();
   /** What was sent last, to be kept out of every message. */
   #passwords: readonly string[] = [];
 
@@ -91,7 +88,6 @@ class SharedSession implements SessionAccess {
     this.#closing.abort();
   }
 
-  /** The session there is, or that of a login which all callers share. It goes on when a caller's time is over. */
   async open(signal: AbortSignal, asked: Asked): Promise<Session> {
     if (this.#session !== undefined) return this.#session;
     this.#opening ??= this.#logIn().finally(() => {
@@ -102,7 +98,6 @@ class SharedSession implements SessionAccess {
     throw errorOf({ kind: "failed", code: "ABORTED" }, asked);
   }
 
-  /** The console does not know this session. False when it never has: another login would change nothing. */
   drop(session: Session): boolean {
     if (this.#session !== session) return true;
     this.#session = undefined;
@@ -112,17 +107,16 @@ class SharedSession implements SessionAccess {
     return false;
   }
 
-  /** True when it may be the session that the console does not know any more, and not a right that the account lacks. */
-  isForbiddenNews(kind: Kind): boolean {
-    return !this.#forbidden.has(kind);
+  isForbiddenNews(right: Right): boolean {
+    return !this.#forbidden.has(right);
   }
 
-  forbid(kind: Kind): void {
-    this.#forbidden.add(kind);
+  forbid(right: Right): void {
+    this.#forbidden.add(right);
   }
 
-  accepted(session: Session, kind: Kind): void {
-    this.#forbidden.delete(kind);
+  accepted(session: Session, right: Right): void {
+    this.#forbidden.delete(right);
     if (session.isProven) return;
     session.prove();
     this.#pace.proved();
@@ -212,76 +206,3 @@ const LOGIN_EXTRAS: Readonly<Record<Controller, object>> = {
   console: { rememberMe: true, token: "" },
   "self-hosted": { remember: true },
 };
-
-/** One call with the shared session: at most one login and one new CSRF token. */
-class SessionOfCall implements CallAccess {
-  readonly #shared: SharedSession;
-  readonly #call: { readonly method: Method; readonly asked: () => Asked };
-  #session: Session | undefined;
-  #sentToken = "";
-  #hasReopened = false;
-  #hasNewToken = false;
-
-  constructor(shared: SharedSession, call: { readonly method: Method; readonly asked: () => Asked }) {
-    this.#shared = shared;
-    this.#call = call;
-  }
-
-  async headers(signal: AbortSignal): Promise<Readonly<Record<string, string>>> {
-    this.#session = await this.#shared.open(signal, this.#call.asked());
-    this.#sentToken = this.#session.csrfToken;
-    const token = this.#call.method === "GET" ? {} : { "x-csrf-token": this.#sentToken };
-    return { cookie: this.#session.cookieHeader, ...token };
-  }
-
-  async isRenewed(exchanged: Exchanged, signal: AbortSignal): Promise<boolean> {
-    const session = this.#session;
-    if (exchanged.kind !== "answer" || session === undefined) return false;
-    const isTokenNew = takeFrom(exchanged, session) !== this.#sentToken;
-    switch (judgeSession(exchanged, isTokenNew)) {
-      case "accepted":
-        this.#shared.accepted(session, this.#kind);
-        return false;
-      case "stale-token":
-        if (!isTokenNew) return this.#reopen(session, signal);
-        if (this.#hasNewToken) return false;
-        this.#hasNewToken = true;
-        return true;
-      case "forbidden":
-        return this.#reopenOnce(session, signal);
-      case "expired":
-        // Some builds say 401 where a right is missing (home-assistant/core #123459); reading tells which of them it was.
-        return this.#kind === "write" ? this.#reopenOnce(session, signal) : this.#reopen(session, signal);
-      default:
-        return false;
-    }
-  }
-
-  secrets(): readonly string[] {
-    return [...this.#call.asked().secrets, ...(this.#session?.secrets ?? [])];
-  }
-
-  get #kind(): Kind {
-    return this.#call.method === "GET" ? "read" : "write";
-  }
-
-  /** What a new session is refused as well is a right that the account lacks: it costs no further login. */
-  async #reopenOnce(session: Session, signal: AbortSignal): Promise<boolean> {
-    if (this.#hasReopened) this.#shared.forbid(this.#kind);
-    if (!session.isProven || !this.#shared.isForbiddenNews(this.#kind)) return false;
-    return this.#reopen(session, signal);
-  }
-
-  async #reopen(session: Session, signal: AbortSignal): Promise<boolean> {
-    if (!this.#shared.drop(session) || this.#hasReopened) return false;
-    this.#hasReopened = true;
-    await this.#shared.open(signal, this.#call.asked());
-    return true;
-  }
-}
-
-/** The token that holds from now on. */
-function takeFrom(answer: Answer, session: Session): string {
-  session.take(answer);
-  return session.csrfToken;
-}
