@@ -81,8 +81,10 @@ const CONSOLE = z.object({
   api: z.enum(["policies", "static-dns"]).optional().meta({ description: "Absent until the console was reached." }),
   version: z.string().optional().meta({ description: "Of the Network application." }),
   site: z.string().optional(),
+  access: z.enum(["key", "login"]).meta({ description: "By API key, or by user name and password." }),
+  logins: z.int().nonnegative().meta({ description: "Logins that were sent since the start; 0 with a key." }),
   trust: z.enum(["system", "ca", "pins", "skip"]).meta({
-    description: "How the console proves itself; `skip`: not at all, whoever answers gets the key.",
+    description: "How the console proves itself; `skip`: not at all, whoever answers gets the key or the password.",
   }),
   certificateSha256: z.string().optional().meta({ description: "Of the certificate that was accepted last." }),
   records: z.int().nonnegative(),

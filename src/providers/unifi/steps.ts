@@ -1,18 +1,29 @@
 // Carries one step out against the console and makes sure what came of it: where the console's answer leaves a doubt, the list
 // decides. Nothing is ever changed by an id alone.
 
-import { assertNever, RecordRefused, UpstreamConflict, UpstreamPostponed, UpstreamUnavailable } from "#src/errors.ts";
+import {
+  assertNever,
+  RecordRefused,
+  UpstreamConflict,
+  UpstreamError,
+  UpstreamPostponed,
+  UpstreamRejected,
+  UpstreamUnavailable,
+} from "#src/errors.ts";
 import type { DesiredRecord, Step, StepOutcome, StoredRecord } from "#src/providers/provider.ts";
 import { type Refusal, SERVER_ERROR_CODE } from "./classify.ts";
 import type { DnsApi, Written } from "./dns-api.ts";
 import type { Inventory } from "./inventory.ts";
 import type { LearnedLimits } from "./learned-limits.ts";
+import type { WriteDoubts } from "./write-doubts.ts";
 
 /** The console as one step sees it. `relist` replaces `inventory`, and `api` when the console was upgraded. */
 export interface Desk {
   readonly api: DnsApi;
   readonly inventory: Inventory;
   readonly learned: LearnedLimits;
+  /** `undefined` for a console that refuses what it has already. */
+  readonly doubts: WriteDoubts | undefined;
   relist(signal: AbortSignal): Promise<void>;
   /** False when the signal came first. */
   pause(delayMs: number, signal: AbortSignal): Promise<boolean>;
@@ -41,7 +52,8 @@ async function create(record: DesiredRecord, desk: Desk, signal: AbortSignal): P
   if (standing !== undefined) return done(standing);
   const beside = desk.inventory.at(record.name).find((other) => desk.api.rules.isExclusive(record.type, other.type));
   if (beside !== undefined) throw changed("create", record, `${beside.type} stands at this name now`);
-  const written = await send(record, desk, () => desk.api.create(record, signal));
+  refuseDoubtful(record, desk);
+  const written = await noteDoubt(record, desk, () => send(record, desk, () => desk.api.create(record, signal)));
   if (written.ok && written.record !== undefined && isSame(written.record, record)) {
     const made = desk.inventory.put(written.record);
     return mayHaveRival(record, desk) ? withdrawnFromRival(record, made, { desk, signal }) : done(made);
@@ -49,7 +61,10 @@ async function create(record: DesiredRecord, desk: Desk, signal: AbortSignal): P
   const isSaidToStand = written.ok || written.refusal.kind === "already-exists";
   const made = await listed(() => standingEqual(record, desk.inventory), { desk, signal, isPatient: isSaidToStand });
   if (made !== undefined) return done(made);
-  if (written.ok) throw unseen("create", record);
+  if (written.ok) {
+    desk.doubts?.note(record);
+    throw unseen("create", record);
+  }
   if (written.refusal.kind === "not-found") throw changed("create", record, "the console moved its records");
   throw refused(record, written.refusal);
 }
@@ -106,6 +121,28 @@ async function withdrawnFromRival(
     record,
     `somebody else made an alias of this name at the same moment; ours is gone`,
   );
+}
+
+function refuseDoubtful(record: DesiredRecord, { doubts, api }: Desk): void {
+  const waitMs = doubts?.waitMs(record, (type, other) => api.rules.isExclusive(type, other)) ?? 0;
+  if (waitMs === 0) return;
+  const { name, type } = record;
+  const where = { upstream: "unifi", operation: "create" };
+  const reason = "an earlier create at this name may still be carried out, and this console would take both";
+  const next = `created in ${Math.ceil(waitMs / 1_000)} s at the earliest`;
+  throw new UpstreamUnavailable("unifi.in-doubt", where, `${name} ${type}: ${reason}; ${next}`);
+}
+
+/** Whoever was turned away has written nothing, and what the application did before it answered 500 stands in its list. */
+async function noteDoubt<T>(record: DesiredRecord, { doubts }: Desk, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    const isClear =
+      error instanceof UpstreamRejected || (error instanceof UpstreamError && error.code === SERVER_ERROR_CODE);
+    if (error instanceof UpstreamError && !isClear) doubts?.note(record);
+    throw error;
+  }
 }
 
 async function update(

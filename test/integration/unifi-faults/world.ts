@@ -1,6 +1,7 @@
 // One emulated console, the real store and engine over it, and external-dns' plan: what a row of the fault matrix plays in.
 
 import { type Logger, SILENT } from "#src/lib/log.ts";
+import type { SecretSupplier } from "#src/providers/unifi/access.ts";
 import type { UnifiStore, UnifiStoreOptions } from "#src/providers/unifi/unifi-store.ts";
 import type { EngineOptions } from "#src/sync/engine-options.ts";
 import type { ApplyReport, SyncEngine } from "#src/sync/sync-engine.ts";
@@ -14,7 +15,7 @@ import {
 import { engineOver } from "#test/support/engine.ts";
 import { type SyncOutcome, syncOnce } from "#test/support/external-dns-in-process.ts";
 import { CALL_TIMEOUT_MS, type ConsoleClock, consoleClock } from "#test/support/unifi-clock.ts";
-import { storeFor } from "#test/support/unifi-console.ts";
+import { credentialsFor, storeFor } from "#test/support/unifi-console.ts";
 
 const OWNER = "matrix";
 const LOOP_MS = 60_000;
@@ -77,6 +78,12 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const note = (level: LogLine["level"]) => (fields: object, msg: string) =>
     void alarms.push({ ...fields, level, msg });
   const log: Logger = { ...SILENT, warn: note("warn"), error: note("error") };
+  const noted =
+    (supplier: SecretSupplier): SecretSupplier =>
+    (need) => {
+      keyNeeds.push(need);
+      return supplier(need);
+    };
   let seenRequests = 0;
   let steps = 0;
   let awaited: { readonly steps: number; readonly run: () => void } | undefined;
@@ -89,12 +96,9 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     applied: (_provider, report) => void reports.push(report),
   };
   const another = (trust: UnifiStoreOptions["trust"] = { kind: "ca", pem: console.caPem }): Writer => {
-    const key = options.access === "viewer" ? console.viewerKey : console.apiKey;
-    const apiKey = (need: "current" | "fresh"): string => {
-      keyNeeds.push(need);
-      return key;
-    };
-    const store = storeFor(console, { clock, callTimeoutMs: CALL_TIMEOUT_MS, trust, apiKey, log });
+    const given = credentialsFor(console, options.access ?? "admin");
+    const credentials = given.kind === "key" ? { ...given, apiKey: noted(given.apiKey) } : given;
+    const store = storeFor(console, { clock, callTimeoutMs: CALL_TIMEOUT_MS, trust, credentials, log });
     stores.push(store);
     const engine = engineOver(store, { clock, observer, log });
     const sync: Writer["sync"] = (wanted, afterMs = LOOP_MS, signal) => {
