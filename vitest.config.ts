@@ -9,8 +9,7 @@ export default defineConfig(({ mode }) => ({
       ? { include: [SLOW_TESTS], testTimeout: 600_000 }
       : { include: ["test/**/*.test.ts"], exclude: [...defaultExclude, SLOW_TESTS], testTimeout: 20_000 }),
     hookTimeout: 20_000,
-    // V8's bookkeeping of protected code pages can miss one when a thread ends, and aborts the process ("Check failed:
-    // jit_page.has_value()", seen once in fifteen runs). Only processors with protection keys have it, all of them x64.
+    // As tools/launch.mjs, which says why.
     execArgv: process.arch === "x64" ? ["--no-memory-protection-keys"] : [],
     // Files run beside each other; two cores are the smallest machine we promise five minutes on.
     maxWorkers: 2,

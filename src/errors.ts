@@ -72,7 +72,7 @@ export abstract class UpstreamError extends ZonegateError {
   }
 }
 
-/** Away for now: connect, timeout, reset, 5xx, rate limit, disk full. The write may or may not have happened. */
+/** Away for now: connect, timeout, reset, 5xx, disk full. The write may or may not have happened. */
 export class UpstreamUnavailable extends UpstreamError {
   override readonly retryable = true;
 }
@@ -84,6 +84,11 @@ export class UpstreamRejected extends UpstreamError {
 
 /** It exists already, or it changed under us: list again and plan again. */
 export class UpstreamConflict extends UpstreamError {
+  override readonly retryable = true;
+}
+
+/** Not now, and no second look within the same request would change that: turned away unread (429), or taken and not shown yet. */
+export class UpstreamPostponed extends UpstreamError {
   override readonly retryable = true;
 }
 

@@ -10,6 +10,7 @@ import { explain } from "#src/cli/explain.ts";
 import { helpText } from "#src/cli/help.ts";
 import { pin } from "#src/cli/pin.ts";
 import { plan } from "#src/cli/plan.ts";
+import { restore } from "#src/cli/restore.ts";
 import { serve } from "#src/cli/serve.ts";
 import type { SettingsSources } from "#src/config/load.ts";
 import { assertNever } from "#src/errors.ts";
@@ -42,6 +43,8 @@ async function run(argv: readonly string[]): Promise<ExitCode> {
       return plan({ sources, format: parsed.format, print, complain });
     case "approve":
       return approve({ sources, planHash: parsed.operand, print, complain });
+    case "restore":
+      return restore({ sources, backup: parsed.backup, mode: parsed.mode, print, complain });
     case "pin":
       return pin({ target: parsed.operand, print, complain });
     case "help":

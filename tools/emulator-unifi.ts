@@ -88,15 +88,21 @@ function readFaults(text: string): RandomFaults {
 function introduction(console: UnifiConsole, dnsPort: DnsPort, adminUrl: string): string {
   return `Emulated UniFi console ${console.profile}, Network ${PROFILES[console.profile].version}: two records made by hand are in it.
   console  ${console.url}  (SHA-256 ${console.fingerprint})
-  login    ${console.username} / ${console.password}  (where a version has no API keys)
+  login    ${console.username} / ${console.password}
   dnsmasq  dig @127.0.0.1 -p ${dnsPort.port} nas.home.example.org  (loads what was written about 4 s later)
   admin    curl ${adminUrl}/state  (also /requests /counters /reloads /faults; POST /human-edit /reboot /upgrade)
 
 Paste this where Zonegate is started:
   export UNIFI_HOST=${console.url}
-  export UNIFI_API_KEY=${console.apiKey}
+${accessLines(console).join("\n")}
   export UNIFI_TLS_PIN=${console.fingerprint.replaceAll(":", "").toLowerCase()}
 `;
+}
+
+/** A version without API keys is opened by its login. */
+function accessLines({ profile: name, apiKey, username, password }: UnifiConsole): readonly string[] {
+  if (PROFILES[name].apiKeys) return [`  export UNIFI_API_KEY=${apiKey}`];
+  return [`  export UNIFI_USER=${username}`, `  export UNIFI_PASS=${password}`];
 }
 
 function createReporter(console: UnifiConsole): () => void {

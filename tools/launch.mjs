@@ -12,8 +12,9 @@ const NEEDED_MAJOR = 24;
 /** sysexits EX_UNAVAILABLE, the code Zonegate itself uses for "something outside is missing". */
 const EXIT_UNAVAILABLE = 69;
 /**
- * V8's bookkeeping of protected code pages can miss one when a thread ends, and aborts the whole process ("Check failed:
- * jit_page.has_value()"). Only processors with memory protection keys have it, all of them x64.
+ * V8's bookkeeping of compiled code can miss a page when a thread ends, and aborts the whole process ("Check failed:
+ * jit_page.has_value()", seen once). Without protection keys it writes these books with fewer detours; it keeps them all the same, so
+ * this is no proof against it (docs/image.md). Only Node for x64 knows the flag.
  */
 const NODE_FLAGS = process.arch === "x64" ? ["--no-memory-protection-keys"] : [];
 const root = dirname(dirname(fileURLToPath(import.meta.url)));

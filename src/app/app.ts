@@ -9,7 +9,13 @@ import type { Lifecycle } from "#src/lib/lifecycle.ts";
 import type { Logger } from "#src/lib/log.ts";
 import { createAdminServer } from "#src/ops/admin-server.ts";
 import type { Explanation } from "#src/ops/explanation.ts";
-import { createMetrics, type Metrics, type ServingState, type UpstreamState } from "#src/ops/metrics.ts";
+import {
+  createMetrics,
+  type Metrics,
+  type ServingState,
+  type SyncState,
+  type UpstreamState,
+} from "#src/ops/metrics.ts";
 import type { StatusResponse } from "#src/ops/responses.ts";
 import { createOpsServer, type OpsServer } from "#src/ops/server.ts";
 import type { ClusterFeedFactory } from "./cluster-feed.ts";
@@ -19,6 +25,9 @@ import { prepareProvider } from "./provider-registry.ts";
 import type { createReadingHalf, ReadingHalf, ReadingStatus } from "./reading-half.ts";
 import { VERSION } from "./version.ts";
 import { createWritingHalf, type WritingHalf, type WritingStatus } from "./writing-half.ts";
+
+/** Failures of the last request for which the key is to blame, or what it may do. */
+const KEY_REFUSALS: ReadonlySet<string> = new Set(["unifi.credentials", "unifi.permission"]);
 
 export interface AppOptions {
   readonly settings: Settings;
@@ -94,6 +103,7 @@ class ZonegateApp implements App {
       readServingState: () => this.#servingState(),
       readUpstream: () => this.#upstreamState(),
       readClusters: () => this.#reading?.clusters(),
+      readSync: () => this.#syncState(),
       isWebhookExposed: parts.has("webhook") && settings.webhook.isExposed,
       clock,
     });
@@ -204,7 +214,14 @@ class ZonegateApp implements App {
       provider: status.provider,
       isUp: failure === undefined && lastSuccessAtMs !== undefined,
       isVerified: trust !== "skip",
+      isAuthorized: failure === undefined || !KEY_REFUSALS.has(failure.code),
+      isTrusted: failure?.code !== "unifi.untrusted",
     };
+  }
+
+  #syncState(): SyncState | undefined {
+    const engine = this.#writing?.engine.status();
+    return engine && { ...engine, held: engine.held?.going ?? 0 };
   }
 
   #servingState(): ServingState {

@@ -24,7 +24,7 @@ export interface ClusterFeedReport extends InventoryReport {
   readonly sockets: number;
 }
 
-export interface ClusterFeedOptions {
+interface ClusterFeedOptions {
   readonly shapes: readonly ObjectShape[];
   readonly trim: Trim;
   readonly log: Logger;
@@ -63,7 +63,7 @@ interface FeedSurroundings extends ClusterFeedOptions {
 }
 
 function createFeed(connections: readonly ClusterConnection[], options: FeedSurroundings): ClusterFeed {
-  const { shapes, trim, namespaces, clock, log, onChange, onReport } = options;
+  const { shapes, trim, namespaces, clock, log } = options;
   const inventory: ClusterInventory = createClusterInventory({
     clusters: connections,
     resources: wantedResources(shapes),
@@ -72,8 +72,8 @@ function createFeed(connections: readonly ClusterConnection[], options: FeedSurr
     clock,
     log,
     random: Math.random,
-    onChange,
-    onReport,
+    onChange: (change) => options.onChange(change),
+    onReport: () => options.onReport(),
   });
   return {
     clusters: connections.length === 1 ? [undefined] : connections.map(({ name }) => name),

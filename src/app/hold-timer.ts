@@ -14,14 +14,14 @@ export function createHoldTimer(options: {
   nextMs(): number | undefined;
   expire(): void;
 }): HoldTimer {
-  const { clock, signal, nextMs, expire } = options;
+  const { clock, signal } = options;
   let sleeping: AbortController | undefined;
   return { look };
 
   function look(): void {
     sleeping?.abort(new Error("looked at anew"));
     sleeping = undefined;
-    const next = nextMs();
+    const next = options.nextMs();
     if (next === undefined || signal.aborted) return;
     sleeping = new AbortController();
     void expireAt(next, AbortSignal.any([signal, sleeping.signal]));
@@ -34,7 +34,7 @@ export function createHoldTimer(options: {
       // Looked at anew, or the process stops.
       return;
     }
-    expire();
+    options.expire();
     look();
   }
 }

@@ -8,6 +8,7 @@ import type { Logger } from "#src/lib/log.ts";
 import type { LocalStatus } from "#src/providers/local/local-store.ts";
 import type { RecordStore, StoredRecord } from "#src/providers/provider.ts";
 import type { UnifiStatus } from "#src/providers/unifi/unifi-store.ts";
+import type { BackupFolder } from "#src/sync/backups.ts";
 import type { IntentLog } from "#src/sync/journal.ts";
 import type { StoredFacts } from "./explain/facts.ts";
 
@@ -43,6 +44,8 @@ export interface Provider extends Lifecycle {
   readonly store: RecordStore;
   /** `undefined`: intents live in memory. */
   readonly intentLog: IntentLog | undefined;
+  /** Where copies of the backend are kept; `undefined` where it keeps its own generations, or there is no folder. */
+  readonly backups?: BackupFolder | undefined;
   status(): ProviderStatus;
   /** What is stored, for an explanation. `last` is the engine's last complete list. */
   stored(last: LastList | undefined): Promise<StoredFacts>;

@@ -1,13 +1,16 @@
-// The provider `unifi` put together: the console's store, its key that may be replaced while we run, a journal where there is
-// a folder for it, and a reminder as long as the console's certificate is not verified.
+// The provider `unifi` put together: the console's store, its key or password that may be replaced while we run, a journal where
+// there is a folder for it, and a reminder as long as the console's certificate is not verified.
 
 import { readApiKey } from "#src/config/console-kinds.ts";
-import type { UnifiSettings } from "#src/config/unifi.ts";
+import { readSecretText } from "#src/config/kinds.ts";
+import type { UnifiCredentials } from "#src/config/unifi.ts";
 import type { Clock } from "#src/lib/clock.ts";
 import type { Lifecycle } from "#src/lib/lifecycle.ts";
 import type { Logger } from "#src/lib/log.ts";
 import { createSecretFile, type SecretFile } from "#src/lib/secret-file.ts";
-import { createUnifiStore } from "#src/providers/unifi/unifi-store.ts";
+import type { SecretSupplier } from "#src/providers/unifi/access.ts";
+import { createUnifiStore, type UnifiStoreOptions } from "#src/providers/unifi/unifi-store.ts";
+import { createBackupFiles } from "#src/sync/backup-files.ts";
 import { createIntentFile } from "#src/sync/intent-file.ts";
 import type { ProviderEvents, ProviderFactory, ProviderOptions } from "./provider.ts";
 import { findFolder } from "./writable-folder.ts";
@@ -16,7 +19,6 @@ import { findFolder } from "./writable-folder.ts";
 const CALL_TIMEOUT_MS = 3_000;
 /** Seldom enough to be read, often enough not to be forgotten (facts: reliability T16). */
 const REMINDER_INTERVAL_MS = 3_600_000;
-const KEY_SETTING = "unifi.apiKey";
 
 export async function prepareUnifiProvider({ settings, clock, log }: ProviderOptions): Promise<ProviderFactory> {
   const { unifi, data } = settings;
@@ -28,9 +30,9 @@ export async function prepareUnifiProvider({ settings, clock, log }: ProviderOpt
       "no journal on disk: unfinished changes are settled from lists",
     );
   }
-  const { url, site, api, controller, trust } = unifi;
+  const { url, site, api, controller, trust, credentials } = unifi;
   return (events) => {
-    const key = watchKey(unifi, { clock, log, secretUnread: events.secretUnread });
+    const secret = watchSecret(credentials, { clock, log, secretUnread: events.secretUnread });
     const reminder = trust.kind === "skip" ? createReminder(url, { clock, log }) : undefined;
     const store = createUnifiStore({
       url,
@@ -39,7 +41,7 @@ export async function prepareUnifiProvider({ settings, clock, log }: ProviderOpt
       controller,
       trust,
       callTimeoutMs: CALL_TIMEOUT_MS,
-      apiKey: (need) => (key === undefined ? unifi.apiKey : need === "fresh" ? key.refresh() : key.current()),
+      credentials: suppliedBy(credentials, secret),
       clock,
       log,
     });
@@ -47,13 +49,14 @@ export async function prepareUnifiProvider({ settings, clock, log }: ProviderOpt
     return {
       store,
       intentLog: folder.problem === undefined ? createIntentFile(data.dir, provider, log) : undefined,
+      backups: folder.problem === undefined ? createBackupFiles(data.dir, provider) : undefined,
       start: async () => {
-        await key?.start();
+        await secret?.start();
         await reminder?.start();
       },
       stop: async () => {
         await reminder?.stop();
-        await key?.stop();
+        await secret?.stop();
         store.close();
       },
       status: () => ({ console: { url, ...store.status() } }),
@@ -70,28 +73,46 @@ export async function prepareUnifiProvider({ settings, clock, log }: ProviderOpt
   };
 }
 
-/** `undefined` where the key does not stand in a file of its own: then only a restart brings another. */
-function watchKey(
-  { apiKey, apiKeyFile }: UnifiSettings,
+function suppliedBy(credentials: UnifiCredentials, watched: SecretFile | undefined): UnifiStoreOptions["credentials"] {
+  const { secret } = openedBy(credentials);
+  const supply: SecretSupplier = (need) =>
+    watched === undefined ? secret : need === "fresh" ? watched.refresh() : watched.current();
+  return credentials.kind === "key"
+    ? { kind: "key", apiKey: supply }
+    : { kind: "login", username: credentials.username, password: supply };
+}
+
+/** The secret of either kind, the setting it comes from, and what a file may hold for it. */
+function openedBy(credentials: UnifiCredentials) {
+  return credentials.kind === "key"
+    ? ({ secret: credentials.apiKey, setting: "unifi.apiKey", read: readApiKey } as const)
+    : ({ secret: credentials.password, setting: "unifi.password", read: readSecretText } as const);
+}
+
+/** `undefined` where the secret does not stand in a file of its own: then only a restart brings another. */
+function watchSecret(
+  credentials: UnifiCredentials,
   { clock, log, secretUnread }: Pick<ProviderEvents, "secretUnread"> & { readonly clock: Clock; readonly log: Logger },
 ): SecretFile | undefined {
-  if (apiKeyFile === undefined) return undefined;
+  const { file } = credentials;
+  if (file === undefined) return undefined;
+  const { secret: initial, setting, read } = openedBy(credentials);
   let toldReason: string | undefined;
   return createSecretFile({
-    path: apiKeyFile,
-    initial: apiKey,
+    path: file,
+    initial,
     parse: (text) => {
-      const key = readApiKey(text);
-      return key.ok ? key.value : undefined;
+      const secret = read(text);
+      return secret.ok ? secret.value : undefined;
     },
     clock,
     changed: () => {
       toldReason = undefined;
-      log.info({ setting: KEY_SETTING, file: apiKeyFile }, "secret replaced");
+      log.info({ setting, file }, "secret replaced");
     },
     failed: (reason) => {
-      secretUnread(KEY_SETTING);
-      if (reason !== toldReason) log.warn({ setting: KEY_SETTING, file: apiKeyFile, reason }, "secret not read again");
+      secretUnread(setting);
+      if (reason !== toldReason) log.warn({ setting, file, reason }, "secret not read again");
       toldReason = reason;
     },
   });

@@ -48,7 +48,7 @@ class JoinedClusters implements WatchedClusters {
   #hasSpoken = false;
 
   constructor(options: WatchedClustersOptions) {
-    const { feed, views, clock, log, folder, everyView } = options;
+    const { feed, views, clock, log, folder } = options;
     this.#options = options;
     this.#keeper = createCheckpointKeeper({
       folder: createCheckpointFolder({ folder, log }),
@@ -60,7 +60,6 @@ class JoinedClusters implements WatchedClusters {
       ...options,
       keeper: this.#keeper,
       report: () => feed.report(),
-      everyView,
     });
     this.#holds = createHoldTimer({
       clock,

@@ -59,9 +59,10 @@ class JoinedWritingHalf implements WritingHalf {
 
   constructor({ settings, provider, clock, log, observer }: WritingHalfOptions) {
     this.#provider = provider;
-    const { intentLog } = provider;
+    const { intentLog, backups } = provider;
     const engine = createSyncEngine({
       ...(intentLog === undefined ? {} : { intentLog }),
+      ...(backups === undefined ? {} : { backups }),
       store: provider.store,
       domainFilter: settings.domainFilter,
       scope: createScope({

@@ -14,6 +14,7 @@ export const COMMANDS = {
   explain: "Ask the running process why NAME is, or is not, answered (NAME@VIEW in another view); --json for scripts.",
   plan: "Ask the running process what external-dns' last wishes would change; --json for scripts.",
   approve: "Release the deletions that are held under HASH; the log and the plan name it.",
+  restore: "List the backups of the console, or what BACKUP holds that is lost now; --write gives that back.",
   pin: "Show the certificate of the console at HOST[:PORT], and the line that pins it.",
   help: "Print this text.",
   version: "Print the version.",
@@ -37,7 +38,15 @@ type Flags = ReadonlyMap<string, string>;
 export type Arguments =
   | {
       readonly kind: "command";
-      readonly command: Exclude<Command, CommandWithOperand>;
+      readonly command: "restore";
+      readonly flags: Flags;
+      /** `undefined`: only list the backups. */
+      readonly backup: string | undefined;
+      readonly mode: "show" | "write";
+    }
+  | {
+      readonly kind: "command";
+      readonly command: Exclude<Command, CommandWithOperand | "restore">;
       readonly flags: Flags;
       readonly format: OutputFormat;
     }
@@ -67,6 +76,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
   const flags = new Map<string, string>();
   const words: string[] = [];
   let wantsJson = false;
+  let wantsWrite = false;
   for (const token of tokens) {
     if (token.kind === "positional") words.push(token.value);
     if (token.kind !== "option") continue;
@@ -77,10 +87,15 @@ export function parseArguments(argv: readonly string[]): Arguments {
       wantsJson = true;
       continue;
     }
+    if (token.rawName === WRITE_SWITCH) {
+      if (token.value !== undefined) return mistake(`${WRITE_SWITCH} takes no value`, `Write ${WRITE_SWITCH} alone.`);
+      wantsWrite = true;
+      continue;
+    }
     const refused = takeFlag(token, flags);
     if (refused !== undefined) return refused;
   }
-  return withCommand(words, { flags, format: wantsJson ? "json" : "text" });
+  return withCommand(words, { flags, format: wantsJson ? "json" : "text", wantsWrite });
 }
 
 const SWITCHES = new Set(
@@ -96,6 +111,7 @@ const OPTIONS = Object.fromEntries(
   FLAGS.map((flag) => [flag, { type: SWITCHES.has(flag) ? ("boolean" as const) : ("string" as const) }]),
 );
 const JSON_SWITCH = "--json";
+const WRITE_SWITCH = "--write";
 const COMMAND_OPTIONS: ReadonlyMap<string, "help" | "version"> = new Map([
   ["-h", "help"],
   ["--help", "help"],
@@ -127,18 +143,26 @@ function takeFlag(token: OptionToken, flags: Map<string, string>): Arguments | u
 
 function withCommand(
   words: readonly string[],
-  { flags, format }: { readonly flags: Flags; readonly format: OutputFormat },
+  { flags, format, wantsWrite }: { readonly flags: Flags; readonly format: OutputFormat; readonly wantsWrite: boolean },
 ): Arguments {
   const [word = "serve", ...operands] = words;
   if (!isCommand(word)) {
     const near = closest(word, Object.keys(COMMANDS));
     return mistake(`"${word}" is not a command`, near === undefined ? SEE_HELP : `Did you mean "zonegate ${near}"?`);
   }
-  const [operand, extra] = takesOperand(word) ? operands : [undefined, ...operands];
+  const [operand, extra] = takesOperand(word) || word === "restore" ? operands : [undefined, ...operands];
   if (extra !== undefined) return mistake(`"${extra}" is one word too many`, SEE_HELP);
   if (format === "json" && !WITH_JSON.has(word)) {
     return mistake(`${JSON_SWITCH} belongs to ${[...WITH_JSON].join(" and ")}`, SEE_HELP);
   }
+  if (wantsWrite && (word !== "restore" || operand === undefined)) {
+    return mistake(
+      `${WRITE_SWITCH} belongs to restore with the name of a backup`,
+      "Write zonegate restore to see them.",
+    );
+  }
+  if (word === "restore")
+    return { kind: "command", command: word, flags, backup: operand, mode: wantsWrite ? "write" : "show" };
   if (!takesOperand(word)) return { kind: "command", command: word, flags, format };
   if (operand !== undefined) return { kind: "command", command: word, flags, operand, format };
   return mistake(OPERANDS[word].problem, OPERANDS[word].hint);

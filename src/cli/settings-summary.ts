@@ -24,7 +24,9 @@ export function summariseSettings(settings: Settings): readonly string[] {
 
 function placeText({ provider, data, unifi }: Settings): string {
   if (provider === "local") return `, in ${data.dir}`;
-  return unifi === undefined ? "" : `, at ${unifi.url} (API ${unifi.api}, trust ${unifi.trust.kind})`;
+  if (unifi === undefined) return "";
+  const api = unifi.credentials.kind === "key" ? `API ${unifi.api}` : "login, API static-dns";
+  return `, at ${unifi.url} (${api}, trust ${unifi.trust.kind})`;
 }
 
 function clusterText({ kubernetes }: Settings): string {

@@ -66,10 +66,13 @@ export function oneOf<const T extends string>(choices: readonly T[]) {
 
 /** Text that is never echoed. */
 export function secretText() {
-  return kind((input): Parsed<Secret> => {
-    const content = readText(input);
-    return content.ok ? parsed(new Secret(content.value)) : unparsable("is not a text");
-  }, "Write it as a text, or give the path of a file that holds it.");
+  return kind(readSecretText, "Write it as a text, or give the path of a file that holds it.");
+}
+
+/** Also what the file of a secret must hold when it is read again. The problem never quotes what was read. */
+export function readSecretText(input: unknown): Parsed<Secret> {
+  const content = readText(input);
+  return content.ok ? parsed(new Secret(content.value)) : unparsable("is not a text");
 }
 
 export interface Limits {

@@ -39,8 +39,8 @@ export function loadSettings(sources: SettingsSources): Settings {
   const written = readTree(layers);
   problems.push(...written.problems);
   const { readFile, env } = sources;
-  const apiKeyFile = layers.secretFile(["unifi", "apiKey"]);
-  const resolved = resolve(written, { mode, configFile: path, setBy, readFile, env, apiKeyFile });
+  const { secretFile } = layers;
+  const resolved = resolve(written, { mode, configFile: path, setBy, readFile, env, secretFile });
   // What a file that cannot be read sets is unknown, so nothing can be said to be missing.
   if (fileProblems.length === 0) problems.push(...resolved.problems);
   if (problems.length > 0 || resolved.settings === undefined) throw new ConfigError(problems);

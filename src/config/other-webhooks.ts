@@ -11,10 +11,8 @@ const REFUSED: Readonly<Record<string, Pick<ConfigProblem, "problem" | "hint">>>
   },
 };
 
-/** Without effect here: figures of theirs that have a fixed, documented value, and a login that is not offered. */
+/** Without effect here: figures of theirs that have a fixed, documented value. */
 export const IGNORED_VARIABLES = [
-  "UNIFI_USER",
-  "UNIFI_PASS",
   "UNIFI_APPLY_WORKERS",
   "UNIFI_RETRY_ATTEMPTS",
   "UNIFI_RETRY_INITIAL_DELAY",
@@ -36,8 +34,6 @@ export const REFUSED_VARIABLES: readonly string[] = Object.keys(REFUSED);
 export interface OtherWebhooks {
   readonly problems: readonly ConfigProblem[];
   readonly warnings: readonly string[];
-  /** A user name or a password for the console is set. */
-  readonly hasLogin: boolean;
 }
 
 export function readOtherWebhooks(env: Environment): OtherWebhooks {
@@ -51,6 +47,5 @@ export function readOtherWebhooks(env: Environment): OtherWebhooks {
       ignored.length === 0
         ? []
         : [`${ignored.join(", ")}: of another webhook and not used here; docs/migrate.md says why`],
-    hasLogin: isSet("UNIFI_USER") || isSet("UNIFI_PASS"),
   };
 }

@@ -27,8 +27,8 @@ export interface ResolveContext {
   /** Text of a file; throws the system's error. */
   readonly readFile: (path: string) => string;
   readonly env: Environment;
-  /** Where the console's key was read from, when that is a file of its own. */
-  readonly apiKeyFile: string | undefined;
+  /** The file that a secret was read from, when that is a file of its own. */
+  readonly secretFile: (path: readonly string[]) => string | undefined;
 }
 
 export interface Resolved {
@@ -97,18 +97,14 @@ export function resolveSettings(written: WrittenSettings, context: ResolveContex
   return { settings, problems };
 }
 
-interface ConsoleRead extends UnifiRead {
-  readonly warnings: readonly string[];
-}
-
-function readConsole(written: WrittenSettings, context: ResolveContext): ConsoleRead {
+function readConsole(written: WrittenSettings, context: ResolveContext): UnifiRead {
   if (written.provider !== "unifi" || !context.mode.parts.has("webhook")) {
     return { unifi: undefined, problems: [], warnings: [] };
   }
   const others = readOtherWebhooks(context.env);
-  const { unifi, problems } = readUnifi(written.unifi, { ...context, hasLogin: others.hasLogin });
+  const { unifi, problems, warnings } = readUnifi(written.unifi, context);
   const refused = others.problems.map((problem) => ({ concerns: ["unifi"], problem }));
-  return { unifi, problems: [...problems, ...refused], warnings: others.warnings };
+  return { unifi, problems: [...problems, ...refused], warnings: [...warnings, ...others.warnings] };
 }
 
 type WrittenZone = WrittenSettings["zones"][number];
@@ -238,6 +234,6 @@ function consoleWarnings({ provider, unifi }: WrittenSettings, mode: ModeChoice)
   }
   if (!mode.parts.has("webhook") || !unifi.tls.skipVerify) return [];
   return [
-    "unifi.tls.skipVerify: the console's certificate is not looked at, so anybody in the network can pose as it and take the key; zonegate pin HOST prints the line that ends this",
+    "unifi.tls.skipVerify: the console's certificate is not looked at, so anybody in the network can pose as it and take the key or password; zonegate pin HOST prints the line that ends this",
   ];
 }

@@ -1,4 +1,4 @@
-// What the settings of the console amount to together: where it is, with which key, and whom we trust to be it.
+// What the settings of the console amount to together: where it is, how we are let in, and whom we trust to be it.
 
 import { X509Certificate } from "node:crypto";
 import type { Secret } from "#src/lib/secret.ts";
@@ -11,14 +11,22 @@ import type { WrittenSettings } from "./schema.ts";
 export interface UnifiSettings {
   /** Without a final slash; always https. */
   readonly url: string;
-  readonly apiKey: Secret;
-  /** Where the key is read again; `undefined` when it stands in the environment or in the file of settings. */
-  readonly apiKeyFile: string | undefined;
+  readonly credentials: UnifiCredentials;
   readonly site: string;
   readonly api: WrittenSettings["unifi"]["api"];
   readonly controller: "console" | "self-hosted";
   readonly trust: UnifiTrust;
 }
+
+/** `file` is where the secret is read again; `undefined` when it stands in the environment or in the file of settings. */
+export type UnifiCredentials =
+  | { readonly kind: "key"; readonly apiKey: Secret; readonly file: string | undefined }
+  | {
+      readonly kind: "login";
+      readonly username: string;
+      readonly password: Secret;
+      readonly file: string | undefined;
+    };
 
 /** How the console proves itself (docs/decisions.md 12, 13). */
 type UnifiTrust =
@@ -33,15 +41,15 @@ export interface UnifiContext {
   readonly setBy: SetBy;
   /** Text of a file; throws the system's error. */
   readonly readFile: (path: string) => string;
-  readonly apiKeyFile: string | undefined;
-  /** The login of another webhook is set. */
-  readonly hasLogin: boolean;
+  /** The file that a secret was read from, when that is a file of its own. */
+  readonly secretFile: (path: readonly string[]) => string | undefined;
 }
 
 export interface UnifiRead {
   /** `undefined` when something is missing or wrong. */
   readonly unifi: UnifiSettings | undefined;
   readonly problems: readonly CrossProblem[];
+  readonly warnings: readonly string[];
 }
 
 const HOW_TO_CREATE_A_KEY =
@@ -49,29 +57,70 @@ const HOW_TO_CREATE_A_KEY =
 
 /** Only for the provider `unifi`. */
 export function readUnifi(written: WrittenSettings["unifi"], context: UnifiContext): UnifiRead {
-  const { host, apiKey, site, api, externalController } = written;
+  const { host, site, api, externalController } = written;
   const trust = readTrust(written.tls, context);
-  const problems = [...missing(written, context), ...trust.problems];
-  if (host === undefined || apiKey === undefined || problems.length > 0) return { unifi: undefined, problems };
+  const access = readCredentials(written, context);
+  const { warnings } = access;
+  const problems = [...missingHost(host), ...access.problems, ...trust.problems];
+  if (host === undefined || access.credentials === undefined || problems.length > 0) {
+    return { unifi: undefined, problems, warnings };
+  }
   const controller = externalController ? "self-hosted" : "console";
-  const { apiKeyFile } = context;
-  return { unifi: { url: host, apiKey, apiKeyFile, site, api, controller, trust: trust.trust }, problems };
+  const { credentials } = access;
+  return { unifi: { url: host, credentials, site, api, controller, trust: trust.trust }, problems, warnings };
 }
 
-function missing({ host, apiKey }: WrittenSettings["unifi"], { hasLogin }: UnifiContext): readonly CrossProblem[] {
-  const problems: CrossProblem[] = [];
-  if (host === undefined) {
-    problems.push(
-      problem("unifi.host", "is missing", "Set UNIFI_HOST to the console's address, such as https://192.168.1.1."),
+function missingHost(host: string | undefined): readonly CrossProblem[] {
+  if (host !== undefined) return [];
+  const hint = "Set UNIFI_HOST to the console's address, such as https://192.168.1.1.";
+  return [problem("unifi.host", "is missing", hint)];
+}
+
+interface CredentialsRead {
+  readonly credentials: UnifiCredentials | undefined;
+  readonly problems: readonly CrossProblem[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * A key wins over a login, as it did for those who come with both from kashalls' webhook: their environment goes on working
+ * (docs/decisions.md 12).
+ */
+function readCredentials(
+  { apiKey, username, password, api }: WrittenSettings["unifi"],
+  { secretFile, setBy }: UnifiContext,
+): CredentialsRead {
+  if (apiKey !== undefined) {
+    const unused = ["unifi.username", "unifi.password"].flatMap((path) => setBy(path) ?? []);
+    const warning = `${unused.join(", ")}: not used, because ${located("unifi.apiKey", setBy)} is set; remove one or the other`;
+    const credentials = { kind: "key", apiKey, file: secretFile(["unifi", "apiKey"]) } as const;
+    return { credentials, problems: [], warnings: unused.length === 0 ? [] : [warning] };
+  }
+  const refuse = (path: string, text: string, hint: string): CredentialsRead => ({
+    credentials: undefined,
+    problems: [problem(path, text, hint)],
+    warnings: [],
+  });
+  if (username === undefined && password === undefined) {
+    const hint = `${HOW_TO_CREATE_A_KEY}. A console without keys takes UNIFI_USER and UNIFI_PASS of a local account.`;
+    return refuse("unifi.apiKey", "is missing", hint);
+  }
+  if (password === undefined) {
+    return refuse(
+      "unifi.password",
+      "is missing beside the user name",
+      "Set UNIFI_PASS, or UNIFI_PASS_FILE to a file that holds it.",
     );
   }
-  if (apiKey === undefined && hasLogin) {
-    const refusal = "is missing; a login by UNIFI_USER and UNIFI_PASS is not offered";
-    problems.push(problem("unifi.apiKey", refusal, `${HOW_TO_CREATE_A_KEY}; then remove the login.`));
+  if (username === undefined) {
+    return refuse("unifi.username", "is missing beside the password", "Set UNIFI_USER to the name of that account.");
   }
-  if (apiKey === undefined && !hasLogin)
-    problems.push(problem("unifi.apiKey", "is missing", `${HOW_TO_CREATE_A_KEY}.`));
-  return problems;
+  if (api === "policies") {
+    const hint = "Write auto or static-dns, or set UNIFI_API_KEY in the place of the login.";
+    return refuse("unifi.api", "policies takes an API key, and there is only a login", hint);
+  }
+  const file = secretFile(["unifi", "password"]);
+  return { credentials: { kind: "login", username, password, file }, problems: [], warnings: [] };
 }
 
 /** At most one way of trust: with two, nobody could say which of them was meant to hold. */

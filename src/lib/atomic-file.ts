@@ -45,6 +45,19 @@ export async function replaceFile(path: string, content: Uint8Array, options: Re
   options.onStage?.("folder-synced");
 }
 
+/** Writes a file that nobody has to read in its older state: whole or not at all, and durable. Throws the system's error. */
+export async function writeNewFile(path: string, content: Uint8Array): Promise<void> {
+  const temporary = temporaryName(path);
+  try {
+    await writeDurably(temporary, content, {});
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
 /** Removes what a process that died inside replaceFile left beside `path`. Only for the one writer of the folder. */
 export async function removeLeftovers(path: string, options: Pick<ReplaceOptions, "previousName">): Promise<void> {
   for (const left of [temporaryName(path), temporaryName(join(dirname(path), options.previousName))]) {

@@ -16,6 +16,8 @@ interface AdminEngine {
   approve(planHash: string): boolean;
   status(): { readonly held: object | undefined };
   preview(signal: AbortSignal): Promise<object | undefined>;
+  backups(): Promise<readonly string[]>;
+  restore(backup: string, mode: "show" | "write", signal: AbortSignal): Promise<object | undefined>;
 }
 
 export interface AdminServerOptions {
@@ -33,6 +35,7 @@ const PLAN_TIMEOUT_MS = 30_000;
 const MAX_BODY_BYTES = 4_096;
 
 const approveSchema = z.object({ planHash: z.string().regex(/^[0-9a-f]{16}$/) });
+const restoreSchema = z.object({ backup: z.string().max(64), mode: z.enum(["show", "write"]) });
 const logLevelSchema = z.object({ level: z.enum(LOG_LEVELS) });
 
 /**
@@ -102,6 +105,23 @@ function createApplication(options: AdminServerOptions): FastifyInstance {
       })),
     ),
   }));
+
+  app.get("/backups", async () => ({
+    backups: await Promise.all(
+      options.engines.map(async (engine) => ({ provider: engine.provider, names: await engine.backups() })),
+    ),
+  }));
+
+  app.post("/restore", async (request, reply) => {
+    const body = restoreSchema.safeParse(request.body);
+    if (!body.success) return refuse(reply, 400, 'the body is not {"backup": name, "mode": "show" or "write"}');
+    const { backup, mode } = body.data;
+    for (const engine of options.engines) {
+      const restoration = await engine.restore(backup, mode, AbortSignal.timeout(PLAN_TIMEOUT_MS));
+      if (restoration !== undefined) return { provider: engine.provider, ...restoration };
+    }
+    return refuse(reply, 404, `there is no backup ${backup}`);
+  });
 
   app.post("/log-level", async (request, reply) => {
     const body = logLevelSchema.safeParse(request.body);

@@ -103,6 +103,36 @@ export const METRICS = {
     labels: ["provider"],
     help: "1 while the backend's certificate is not verified, because a setting says so: whoever poses as it gets the key.",
   },
+  upstreamAuthorized: {
+    name: "zonegate_upstream_authorized",
+    type: "gauge",
+    labels: ["provider"],
+    help: "0 after the backend refused our key, or what the key may do; 1 otherwise; absent for the provider local.",
+  },
+  upstreamTrusted: {
+    name: "zonegate_upstream_trusted",
+    type: "gauge",
+    labels: ["provider"],
+    help: "0 after the backend showed a certificate that is not trusted: nothing was sent to it; absent for the provider local.",
+  },
+  heldDeletions: {
+    name: "zonegate_held_deletions",
+    type: "gauge",
+    labels: ["provider"],
+    help: "Record sets whose deletion waits for `zonegate approve`.",
+  },
+  quarantinedRecords: {
+    name: "zonegate_quarantined_records",
+    type: "gauge",
+    labels: ["provider"],
+    help: "Record sets that the backend refused for good within the last hour; /status and the log say why.",
+  },
+  contestedRecords: {
+    name: "zonegate_contested_records",
+    type: "gauge",
+    labels: ["provider"],
+    help: "Record sets left alone for ten minutes because somebody else kept changing them back; /status names them.",
+  },
   secretFailures: {
     name: "zonegate_secret_read_failures_total",
     type: "counter",

@@ -24,6 +24,18 @@ export interface UpstreamState {
   readonly isUp: boolean;
   /** Somebody looks at whom we speak to. */
   readonly isVerified: boolean;
+  /** The last request was not refused for the sake of our key. */
+  readonly isAuthorized: boolean;
+  /** The certificate shown last was the right one. */
+  readonly isTrusted: boolean;
+}
+
+/** What the writing half holds back, in record sets. */
+export interface SyncState {
+  readonly provider: string;
+  readonly held: number;
+  readonly quarantined: number;
+  readonly contested: number;
 }
 
 export interface MetricsOptions {
@@ -35,6 +47,8 @@ export interface MetricsOptions {
   readonly readUpstream: () => UpstreamState | undefined;
   /** `undefined` where no cluster is read. */
   readonly readClusters: () => ClustersState | undefined;
+  /** `undefined` without a writing half. */
+  readonly readSync: () => SyncState | undefined;
   /** Whether machines other than this one reach the webhook; fixed at the start. */
   readonly isWebhookExposed: boolean;
   readonly clock: Clock;
@@ -76,6 +90,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     options.readClusters,
     () => options.clock.nowMs(),
   );
+  const refreshSync = syncFiller(registry, options.readSync);
   const secretFailures = counter(registry, METRICS.secretFailures);
   return {
     ...webhookObserver(registry, options.clock),
@@ -84,6 +99,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     contentType: registry.contentType,
     render: () => {
       refreshUpstream();
+      refreshSync();
       refreshServingState();
       refreshDnsFigures();
       refreshClusters();
@@ -149,12 +165,30 @@ function servingStateFiller(registry: Registry, readState: () => ServingState): 
 function upstreamFiller(registry: Registry, readUpstream: MetricsOptions["readUpstream"]): () => void {
   const up = gauge(registry, METRICS.upstreamUp);
   const unverified = gauge(registry, METRICS.upstreamUnverified);
+  const authorized = gauge(registry, METRICS.upstreamAuthorized);
+  const trusted = gauge(registry, METRICS.upstreamTrusted);
   return () => {
     const upstream = readUpstream();
     if (upstream === undefined) return;
-    const { provider, isUp, isVerified } = upstream;
+    const { provider, isUp, isVerified, isAuthorized, isTrusted } = upstream;
     up.set({ provider }, isUp ? 1 : 0);
     unverified.set({ provider }, isVerified ? 0 : 1);
+    authorized.set({ provider }, isAuthorized ? 1 : 0);
+    trusted.set({ provider }, isTrusted ? 1 : 0);
+  };
+}
+
+function syncFiller(registry: Registry, readSync: MetricsOptions["readSync"]): () => void {
+  const held = gauge(registry, METRICS.heldDeletions);
+  const quarantined = gauge(registry, METRICS.quarantinedRecords);
+  const contested = gauge(registry, METRICS.contestedRecords);
+  return () => {
+    const state = readSync();
+    if (state === undefined) return;
+    const { provider } = state;
+    held.set({ provider }, state.held);
+    quarantined.set({ provider }, state.quarantined);
+    contested.set({ provider }, state.contested);
   };
 }
 

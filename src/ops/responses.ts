@@ -155,8 +155,10 @@ const CONSOLE = z.object({
   api: z.enum(["policies", "static-dns"]).optional().meta({ description: "Absent until the console was reached." }),
   version: z.string().optional().meta({ description: "Of the Network application." }),
   site: z.string().optional(),
+  access: z.enum(["key", "login"]).meta({ description: "By API key, or by user name and password." }),
+  logins: z.int().nonnegative().meta({ description: "Logins that were sent since the start; 0 with a key." }),
   trust: z.enum(["system", "ca", "pins", "skip"]).meta({
-    description: "How the console proves itself; `skip`: not at all, whoever answers gets the key.",
+    description: "How the console proves itself; `skip`: not at all, whoever answers gets the key or the password.",
   }),
   certificateSha256: z.string().optional().meta({ description: "Of the certificate that was accepted last." }),
   records: z.int().nonnegative(),
@@ -178,6 +180,9 @@ const WEBHOOK_STATUS = z.object({
       .optional()
       .meta({ description: "Deletions that wait for `zonegate approve`." }),
     quarantined: z.int().meta({ description: "Records that the backend refused for good within the last hour." }),
+    contested: z.int().meta({
+      description: "Record sets left alone for ten minutes, because somebody else kept changing them back.",
+    }),
     journal: z.enum(["atomic", "durable", "memory"]).meta({
       description: "Whether unfinished ownership survives a crash; `atomic` backends leave none.",
     }),

@@ -44,10 +44,23 @@ export interface BackendRules {
    */
   isExclusive(type: string, other: string): boolean;
   /**
-   * Why a backend that held exactly these records would stop answering (a CNAME loop, two aliases of one name): the first
-   * record that is to blame; `undefined` when all is well, or when the backend takes care of itself. Asked before every step.
+   * For a backend that would stop answering over some sets of records (two aliases of one name): looks at all that it holds
+   * once, and then judges one change after the other. Absent when the backend takes care of itself.
    */
-  refuseState?(records: readonly StateRecord[]): StateProblem | undefined;
+  watchState?(records: readonly StateRecord[]): StateView;
+}
+
+/** What a backend holds, kept up to date change by change. Asked before every step; costs what the change meets. */
+export interface StateView {
+  /** Why the backend would stop answering because of what arrives; `undefined` when all is well or was as bad before. */
+  refuse(change: StateChange): StateProblem | undefined;
+  /** Takes in a change that was carried out. */
+  note(change: StateChange): void;
+}
+
+export interface StateChange {
+  readonly leaving?: StateRecord;
+  readonly arriving?: StateRecord;
 }
 
 /** What of a record matters to the state as a whole. */

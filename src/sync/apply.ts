@@ -1,13 +1,16 @@
 // One ApplyChanges: list, plan, steps; a new list and plan while something is in doubt; a report that equals reality.
 
 import { type Changes, isEmpty } from "#src/domain/changes.ts";
-import { assertNever, UpstreamError } from "#src/errors.ts";
+import { assertNever, UpstreamError, UpstreamPostponed } from "#src/errors.ts";
 import type { RecordList, Step } from "#src/providers/provider.ts";
 import type { Backend } from "#src/sync/backend.ts";
+import type { Backups } from "#src/sync/backups.ts";
 import type { DeletionBreaker, HeldDeletions } from "#src/sync/breaker.ts";
 import { itemKey, type ReadItems, readChangeItems } from "#src/sync/change-items.ts";
 import type { EngineOptions } from "#src/sync/engine-options.ts";
-import { planChanges } from "#src/sync/plan.ts";
+import type { FlapDetector, FlapFindings } from "#src/sync/flap-detector.ts";
+import { withGrace } from "#src/sync/grace.ts";
+import { planChanges, type Unit } from "#src/sync/plan.ts";
 import type { Quarantine } from "#src/sync/quarantine.ts";
 import { type RunResult, runPlan } from "#src/sync/run-plan.ts";
 import { StateWatch } from "#src/sync/state-watch.ts";
@@ -17,6 +20,8 @@ import type { ApplyReport, ItemFailure } from "#src/sync/sync-engine.ts";
 const MAX_ATTEMPTS = 3;
 /** No step begins with less time left: an answer must reach external-dns before its own deadline ends its process. */
 const STEP_RESERVE_MS = 1_500;
+/** For the data that follows its text, after the deadline or after the caller hung up: as long as a backend has for one call. */
+const FINISH_MS = 3_000;
 
 export interface ApplyTask {
   readonly changes: Changes;
@@ -29,6 +34,8 @@ export interface ApplyTools {
   readonly backend: Backend;
   readonly breaker: DeletionBreaker;
   readonly quarantine: Quarantine;
+  readonly flaps: FlapDetector;
+  readonly backups: Backups;
 }
 
 type AttemptResult = Pick<RunResult, "remaining" | "stoppedBy">;
@@ -40,10 +47,14 @@ export class Apply {
   readonly #tools: ApplyTools;
   readonly #task: ApplyTask;
   readonly #failures = new Map<string, ItemFailure>();
+  /** Keys of items of which something was written. */
+  readonly #written = new Set<string>();
   #applied = 0;
   #isSettled = false;
   /** What the breaker holds back of this batch; examined once. */
   #held: { readonly deletions: HeldDeletions | undefined } | undefined;
+  /** Over what somebody fights with us; examined once. */
+  #flaps: FlapFindings | undefined;
 
   constructor(options: EngineOptions, tools: ApplyTools, task: ApplyTask) {
     this.#options = options;
@@ -56,7 +67,7 @@ export class Apply {
     let last: AttemptResult = NOTHING_LEFT;
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
       last = await this.#attempt(last.remaining);
-      if (last.stoppedBy?.kind !== "error" || !last.stoppedBy.error.retryable) break;
+      if (last.stoppedBy?.kind !== "error" || !mayHelp(last.stoppedBy.error)) break;
     }
     if (last.stoppedBy === undefined) {
       await this.#tools.backend.journal.end(new Set([...this.#failures.values()].map(({ name }) => name)));
@@ -86,24 +97,35 @@ export class Apply {
   async #planAndRun(list: RecordList): Promise<AttemptResult> {
     const bounds = { rules: list.rules, scope: this.#options.scope };
     const read = this.#withoutHeld(list, readChangeItems(this.#task.changes, bounds, this.#options));
+    const flaps = this.#examineFlaps(list, read);
     const plan = planChanges(list, this.#withoutRefused(read));
     this.#remember(plan.failures);
     if (this.#options.writes === "report") {
       this.#logPlanned(plan.units.flatMap((unit) => unit.parts.flatMap((part) => part.steps)));
       return NOTHING_LEFT;
     }
-    const result = await runPlan(this.#options.store, plan.units, {
-      signal: this.#task.signal,
-      state: new StateWatch(list),
-      mayBegin: () => this.#mayBegin(),
-      isExclusive: (type, other) => list.rules.isExclusive(type, other),
-      beforeBatch: (units) => this.#tools.backend.journal.renew(units),
-      beforeSteps: (units) => this.#tools.backend.journal.begin(units),
-      onApplied: (step) => this.#noteApplied(step),
-    });
+    if (plan.units.length > 0) await this.#tools.backups.beforeWrite(list);
+    const result = await this.#carryOut(list, plan.units);
     this.#remember(result.failures);
     this.#quarantine(read, result.failures);
+    if (result.stoppedBy === undefined) this.#noteReached(read, flaps);
     return result;
+  }
+
+  /** Whoever asked may be gone meanwhile: a name that was begun is finished all the same. */
+  #carryOut(list: RecordList, units: readonly Unit[]): Promise<RunResult> {
+    const { clock, store } = this.#options;
+    return withGrace(this.#task.signal, { clock, graceMs: FINISH_MS }, (signal) =>
+      runPlan(store, units, {
+        signal,
+        state: new StateWatch(list),
+        mayBegin: () => this.#mayBegin(),
+        isExclusive: (type, other) => list.rules.isExclusive(type, other),
+        beforeBatch: (some) => this.#tools.backend.journal.renew(some),
+        beforeSteps: (some) => this.#tools.backend.journal.begin(some),
+        onApplied: (step) => this.#noteApplied(step),
+      }),
+    );
   }
 
   /** Deletions that wait for approval stay out; everything else goes on meanwhile. */
@@ -111,6 +133,24 @@ export class Apply {
     this.#held ??= { deletions: this.#tools.breaker.examine(list, read.items) };
     const held = new Set(this.#held.deletions?.items.map(itemKey));
     return held.size === 0 ? read : { ...read, items: read.items.filter((item) => !held.has(itemKey(item))) };
+  }
+
+  #examineFlaps(list: RecordList, read: ReadItems): FlapFindings {
+    if (this.#flaps !== undefined) return this.#flaps;
+    const flaps = this.#tools.flaps.examine(list, read.items);
+    for (const failure of flaps.newlyHeld) {
+      this.#options.log.warn({ provider: this.#options.store.provider, ...failure }, "record left alone");
+    }
+    this.#remember(flaps.failures);
+    this.#flaps = flaps;
+    return flaps;
+  }
+
+  #noteReached(read: ReadItems, flaps: FlapFindings): void {
+    for (const item of read.items) {
+      const key = itemKey(item);
+      if (this.#written.has(key) && !this.#failures.has(key)) this.#tools.flaps.noteReached(item, flaps);
+    }
   }
 
   /** At least one step per request, so that even a slow backend makes progress. */
@@ -145,6 +185,7 @@ export class Apply {
 
   #noteApplied(step: Step): void {
     this.#applied += 1;
+    this.#written.add(itemKey(step.kind === "update" ? step.to : step.record));
     this.#tools.backend.noteWritten(step);
     this.#options.observer.stepApplied(this.#options.store.provider, step.kind);
     this.#options.log.info({ provider: this.#options.store.provider, ...stepFields(step) }, "record changed");
@@ -188,8 +229,14 @@ export class Apply {
         `zonegate approve ${held.planHash}`;
       return { ...base, outcome: "retry", interruption: { code: "breaker.held", reason } };
     }
+    if (failures.some(({ retryable }) => retryable)) return { ...base, outcome: "retry" };
     return { ...base, outcome: failures.length === 0 ? "reached" : "refused" };
   }
+}
+
+/** Whether a new list and plan at once may go further. */
+function mayHelp(error: UpstreamError): boolean {
+  return error.retryable && !(error instanceof UpstreamPostponed);
 }
 
 function stepFields(step: Step): object {

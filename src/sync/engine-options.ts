@@ -4,6 +4,7 @@ import type { DomainFilter } from "#src/domain/domain-filter.ts";
 import type { Clock } from "#src/lib/clock.ts";
 import type { Logger } from "#src/lib/log.ts";
 import type { RecordList, RecordStore, Step } from "#src/providers/provider.ts";
+import type { BackupFolder } from "#src/sync/backups.ts";
 import type { Scope } from "#src/sync/bounds.ts";
 import type { BreakerMode } from "#src/sync/breaker.ts";
 import type { ReadOptions } from "#src/sync/change-items.ts";
@@ -18,6 +19,8 @@ export interface EngineOptions extends ReadOptions {
   readonly breaker: BreakerMode;
   /** Where ownership intents survive the process; without one they live in memory. */
   readonly intentLog?: IntentLog;
+  /** Where copies of the backend are kept before we write to it; without it there are none. */
+  readonly backups?: BackupFolder;
   /** Time for one apply, from the arrival of its request; waiting for the lock and listing included. */
   readonly budgetMs: number;
   /** `report` plans and logs but writes nothing. */

@@ -9,10 +9,15 @@ import { createSerialQueue } from "#src/lib/serial-queue.ts";
 import { adjustEndpoints } from "#src/sync/adjust.ts";
 import { Apply, type ApplyTools } from "#src/sync/apply.ts";
 import { Backend } from "#src/sync/backend.ts";
+import { type Backup, Backups } from "#src/sync/backups.ts";
 import { DeletionBreaker } from "#src/sync/breaker.ts";
 import type { EngineOptions } from "#src/sync/engine-options.ts";
+import { FlapDetector } from "#src/sync/flap-detector.ts";
 import { type PlanPreview, previewPlan } from "#src/sync/preview.ts";
 import { Quarantine } from "#src/sync/quarantine.ts";
+import { planRestore, type Restoration } from "#src/sync/restore.ts";
+import { runPlan } from "#src/sync/run-plan.ts";
+import { StateWatch } from "#src/sync/state-watch.ts";
 import { storedEndpoints } from "#src/sync/stored-endpoints.ts";
 import type { ApplyReport, ApplyTiming, SyncEngine } from "#src/sync/sync-engine.ts";
 
@@ -26,6 +31,8 @@ export interface EngineStatus {
   readonly held: { readonly planHash: string; readonly going: number; readonly owned: number } | undefined;
   /** Items that the backend refused for good a short while ago. */
   readonly quarantined: number;
+  /** Record sets left alone for a while because somebody else kept changing them back. */
+  readonly contested: number;
   /** `atomic`: the backend needs no journal; `memory`: intents do not survive the process. */
   readonly journal: "atomic" | "durable" | "memory";
 }
@@ -35,6 +42,13 @@ export interface OperatedEngine extends SyncEngine {
   status(): EngineStatus;
   /** Releases the deletions that are held under this hash. False when nothing is held under it. */
   approve(planHash: string): boolean;
+  /** Names of the backups that are kept, newest first. */
+  backups(): Promise<readonly string[]>;
+  /**
+   * What a backup holds that stands there no more; `write` gives back what nobody has put anything in the place of. `undefined` when
+   * there is no such backup. Throws UpstreamError.
+   */
+  restore(backup: string, mode: "show" | "write", signal: AbortSignal): Promise<Restoration | undefined>;
   /** What the last desired set would change now; `undefined` when external-dns has sent none yet. Throws UpstreamError. */
   preview(signal: AbortSignal): Promise<PlanPreview | undefined>;
 }
@@ -56,10 +70,13 @@ class Engine implements OperatedEngine {
     this.provider = options.store.provider;
     this.domainFilter = options.domainFilter.options;
     this.#options = options;
+    const { clock, log, store, backups: folder } = options;
     this.#tools = {
       backend: new Backend(options),
       breaker: new DeletionBreaker(options.breaker, options.clock),
       quarantine: new Quarantine(options.clock),
+      flaps: new FlapDetector(options.clock),
+      backups: new Backups({ folder, provider: store.provider, clock, log }),
     };
   }
 
@@ -94,12 +111,13 @@ class Engine implements OperatedEngine {
   }
 
   status(): EngineStatus {
-    const { breaker, quarantine, backend } = this.#tools;
+    const { breaker, quarantine, flaps, backend } = this.#tools;
     const { held } = breaker;
     return {
       provider: this.provider,
       held: held && { planHash: held.planHash, going: held.going, owned: held.owned },
       quarantined: quarantine.size,
+      contested: flaps.held,
       journal: this.#options.store.batch !== undefined ? "atomic" : backend.journal.isDurable ? "durable" : "memory",
     };
   }
@@ -115,6 +133,40 @@ class Engine implements OperatedEngine {
     if (desired === undefined) return undefined;
     const list = await this.#queue.run(() => this.#tools.backend.list(signal), signal);
     return previewPlan(list, { rules: list.rules, scope: this.#options.scope }, desired);
+  }
+
+  async backups(): Promise<readonly string[]> {
+    return (await this.#options.backups?.names()) ?? [];
+  }
+
+  async restore(...[name, mode, signal]: Parameters<OperatedEngine["restore"]>): Promise<Restoration | undefined> {
+    const backup = await this.#options.backups?.read(name);
+    if (backup === undefined) return undefined;
+    return this.#queue.run(() => this.#restore(backup, mode, signal), signal);
+  }
+
+  async #restore(backup: Backup, mode: "show" | "write", signal: AbortSignal): Promise<Restoration> {
+    const { store, scope, writes } = this.#options;
+    const { backend, backups } = this.#tools;
+    const list = await backend.settledList(signal);
+    const { missing, units } = planRestore(backup, list, { rules: list.rules, scope });
+    const shown = { takenAtMs: backup.takenAtMs, missing, written: 0, failures: [] };
+    if (mode === "show" || units.length === 0) return shown;
+    if (writes === "report") return { ...shown, interruption: "this is a dry run" };
+    await backups.beforeWrite(list);
+    const result = await runPlan(store, units, {
+      signal,
+      state: new StateWatch(list),
+      mayBegin: () => !signal.aborted,
+      isExclusive: (type, other) => list.rules.isExclusive(type, other),
+      beforeBatch: (some) => backend.journal.renew(some),
+      beforeSteps: (some) => backend.journal.begin(some),
+      onApplied: (step) => backend.noteWritten(step),
+    });
+    const { applied: written, failures, stoppedBy } = result;
+    this.#options.log.warn({ provider: this.provider, written, failed: failures.length }, "backup restored");
+    const interruption = stoppedBy?.kind === "error" ? stoppedBy.error.message : "no time was left";
+    return { ...shown, written, failures, ...(stoppedBy === undefined ? {} : { interruption }) };
   }
 
   /** A backend that is away, or a caller that gave up waiting for the lock, is a report like any other. */

@@ -2,11 +2,11 @@
 // carried out: the real plan is external-dns' own, and knows its registry.
 
 import type { Endpoint } from "#src/domain/endpoint.ts";
-import { isHeritageText, ownerOfHeritage } from "#src/domain/ownership.ts";
 import type { RecordList, StoredRecord } from "#src/providers/provider.ts";
 import type { Bounds } from "#src/sync/bounds.ts";
 import { wantedEndpoint } from "#src/sync/canonical-endpoint.ts";
 import { itemKey } from "#src/sync/change-items.ts";
+import { ownersByKey } from "#src/sync/stored-owners.ts";
 
 export interface PlanPreview {
   /** Unix milliseconds at which external-dns sent the desired set. */
@@ -88,22 +88,4 @@ function compare(endpoint: Endpoint, bounds: Bounds, context: Stored): Previewed
 
 function targetsOf(records: readonly StoredRecord[]): readonly string[] {
   return records.map((record) => record.target).sort();
-}
-
-/** Owners of each stored record set: a registry text stands for it when its name has all its words and its type's. */
-function ownersByKey(
-  records: readonly StoredRecord[],
-  stored: ReadonlyMap<string, readonly StoredRecord[]>,
-): ReadonlyMap<string, readonly string[]> {
-  const texts = records
-    .filter((record) => record.type === "TXT" && isHeritageText(record.target))
-    .map((record) => ({ words: new Set(record.name.split(/[.-]/)), owner: ownerOfHeritage(record.target) }));
-  const owners = new Map<string, readonly string[]>();
-  for (const [key, [first]] of stored) {
-    if (first === undefined) continue;
-    const words = [...first.name.split(/[.-]/).filter((word) => word !== "*"), first.type.toLowerCase()];
-    const fitting = texts.filter((text) => words.every((word) => text.words.has(word)));
-    owners.set(key, [...new Set(fitting.map((text) => text.owner))].sort());
-  }
-  return owners;
 }

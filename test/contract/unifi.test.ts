@@ -1,6 +1,7 @@
-// The provider `unifi` behind the webhook must do what every provider must, through both of the console's APIs; an observer
-// looks into the emulated console's own store.
+// The provider `unifi` behind the webhook must do what every provider must, through both of the console's APIs, by key and by
+// login; an observer looks into the emulated console's own store.
 
+import { expect } from "vitest";
 import type { EngineOptions } from "#src/sync/engine-options.ts";
 import { endpoint } from "#test/fakes/external-dns/endpoint.ts";
 import type { ProfileName } from "#test/fakes/unifi-console/profiles.ts";
@@ -43,6 +44,17 @@ for (const { api, profile, maxTxtOctets } of [
   });
 }
 
+const BY_LOGIN: WebhookCapabilities = { ...CAPABILITIES, maxTxtOctets: MAX_STATIC_TXT_OCTETS };
+const { refused: _, ...WITHOUT_CHECKS } = BY_LOGIN;
+
+for (const { what, profile, capabilities } of [
+  { what: "a console by login", profile: "udm-8.2", capabilities: BY_LOGIN },
+  { what: "a self-hosted application by login", profile: "selfhosted-10", capabilities: BY_LOGIN },
+  { what: "a console by login that checks nothing", profile: "udm-4.2.4-loose", capabilities: WITHOUT_CHECKS },
+] as const) {
+  describeWebhookScenarios(what, { start: () => start(profile, "refuse"), capabilities });
+}
+
 async function start(profile: ProfileName, unownedChanges: EngineOptions["unownedChanges"]): Promise<WebhookUnderTest> {
   const clients = [{ hostname: "nas", localDnsRecord: "local-client.example.com" }];
   const running = await startConsoleAndStore({ profile, clients });
@@ -52,7 +64,10 @@ async function start(profile: ProfileName, unownedChanges: EngineOptions["unowne
     url,
     stop: async () => {
       await server.stop();
+      console.settle();
+      const downs = console.reloads().filter(({ starts }) => !starts);
       await running.stop();
+      expect(downs).toEqual([]);
     },
     list: () => Promise.resolve(observe(console)),
     seedForeign: async (records) => void console.seed(...records.flatMap(seedOf)),

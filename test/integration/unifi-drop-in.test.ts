@@ -5,8 +5,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type Endpoint, endpoint } from "#test/fakes/external-dns/endpoint.ts";
-import { createExternalDns, type ExternalDns } from "#test/fakes/external-dns/external-dns.ts";
+import { endpoint } from "#test/fakes/external-dns/endpoint.ts";
 import {
   createConsoleCertificate,
   startUnifiConsole,
@@ -14,9 +13,10 @@ import {
   type UnifiConsoleOptions,
 } from "#test/fakes/unifi-console/unifi-console.ts";
 import { lookup } from "#test/support/dns/lookup.ts";
+import { dataOf, expectNowhere, externalDnsAt } from "#test/support/drop-in.ts";
 import { eventually } from "#test/support/eventually.ts";
 import { openPortsOf } from "#test/support/process-sockets.ts";
-import { type Sidecar, startSidecar } from "#test/support/sidecar.ts";
+import { startSidecar } from "#test/support/sidecar.ts";
 import { temporaryFolder } from "#test/support/temporary-folder.ts";
 import { runZonegate, startZonegate } from "#test/support/zonegate-process.ts";
 
@@ -44,46 +44,6 @@ function kashalls({ url, apiKey }: Pick<UnifiConsole, "url" | "apiKey">): Readon
     EXCLUDE_DOMAIN_FILTER: "private.home.example.com",
     LOG_LEVEL: "info",
   };
-}
-
-interface Cluster {
-  readonly dns: ExternalDns;
-  readonly desire: (endpoints: readonly Endpoint[]) => void;
-}
-
-async function externalDnsAt({ webhookUrl }: Sidecar): Promise<Cluster> {
-  let desired: readonly Endpoint[] = [];
-  const dns = createExternalDns({
-    url: webhookUrl,
-    ownerId: "home",
-    txtPrefix: "k8s.%{record_type}.",
-    source: () => desired,
-  });
-  onTestFinished(() => dns.close());
-  expect(await dns.negotiate()).toMatchObject({ outcome: "ready" });
-  return {
-    dns,
-    desire: (endpoints) => {
-      desired = endpoints;
-    },
-  };
-}
-
-/** What the console holds, registry texts left out. */
-function dataOf(unifi: UnifiConsole): readonly string[] {
-  return unifi
-    .records()
-    .filter(({ type }) => type !== "TXT")
-    .map(({ name, type, data }) => `${name} ${type} ${data}`)
-    .toSorted();
-}
-
-async function expectNowhere(secret: string, sidecar: Sidecar): Promise<void> {
-  const pages = await Promise.all(
-    ["/status", "/metrics", "/readyz", "/explain?name=web.home.example.com"].map((path) => sidecar.get(path)),
-  );
-  const { stdout, stderr } = await sidecar.stop();
-  expect([stdout, stderr, ...pages.map(({ text }) => text)].join("\n")).not.toContain(secret);
 }
 
 describe("with kashalls' environment and a pin", { timeout: TIMEOUT_MS }, () => {
@@ -276,6 +236,19 @@ describe("trust", { timeout: TIMEOUT_MS }, () => {
     expect(await dns.loop()).toMatchObject({ outcome: "no changes" });
   });
 
+  test("that is lost with the console's certificate sends nothing any more, and a gauge says so", async () => {
+    const unifi = await startConsole();
+    const sidecar = await startSidecar({ env: { ...kashalls(unifi), UNIFI_TLS_PIN: unifi.fingerprint } });
+    const { dns } = await externalDnsAt(sidecar);
+    expect(await dns.loop()).toMatchObject({ outcome: "no changes" });
+    expect((await sidecar.get("/metrics")).text).toContain('zonegate_upstream_trusted{provider="unifi"} 1');
+    const { requests } = unifi.counters();
+    unifi.rotateCertificate(createConsoleCertificate());
+    expect(await dns.loop()).toMatchObject({ outcome: "soft error" });
+    expect((await sidecar.get("/metrics")).text).toContain('zonegate_upstream_trusted{provider="unifi"} 0');
+    expect(unifi.counters().requests).toBe(requests);
+  });
+
   test("of an authority's file works where the name is right", async () => {
     const unifi = await startConsole();
     const sidecar = await startSidecar({
@@ -314,11 +287,16 @@ describe("a key in a file", { timeout: TIMEOUT_MS }, () => {
     });
     const { dns } = await externalDnsAt(sidecar);
     expect(await dns.loop()).toMatchObject({ outcome: "no changes" });
+    const authorized = async (): Promise<string | undefined> =>
+      /^zonegate_upstream_authorized\{provider="unifi"\} (\d)$/mu.exec((await sidecar.get("/metrics")).text)?.[1];
+    expect(await authorized()).toBe("1");
     unifi.revokeKeys();
     expect(await dns.loop()).toMatchObject({ outcome: "soft error" });
+    expect(await authorized()).toBe("0");
     unifi.access.keys.set("canary-new-key", "admin");
     await writeFile(keyFile, "canary-new-key\n");
     expect(await dns.loop()).toMatchObject({ outcome: "no changes" });
+    expect(await authorized()).toBe("1");
     await sidecar.event("secret replaced");
     await expectNowhere("canary-new-key", sidecar);
   });

@@ -11,7 +11,6 @@ import type { Intent, IntentLog } from "#src/sync/journal.ts";
 import type { SyncEngine } from "#src/sync/sync-engine.ts";
 import { type Endpoint, endpoint } from "#test/fakes/external-dns/endpoint.ts";
 import type { ServerCertificate } from "#test/fakes/unifi-console/certificate.ts";
-import type { FaultAction } from "#test/fakes/unifi-console/faults.ts";
 import type { Switches } from "#test/fakes/unifi-console/profiles.ts";
 import type { Commit, FakeRecord, RecordFields } from "#test/fakes/unifi-console/records.ts";
 import { startUnifiConsole, type UnifiConsole } from "#test/fakes/unifi-console/unifi-console.ts";
@@ -20,25 +19,10 @@ import { syncOnce } from "#test/support/external-dns-in-process.ts";
 import { createRandom, type Random } from "#test/support/random.ts";
 import { CALL_TIMEOUT_MS, type ConsoleClock, consoleClock } from "#test/support/unifi-clock.ts";
 import { storeFor } from "#test/support/unifi-console.ts";
+import { type SequenceApi, type SequenceConsole, sequenceConsole } from "./unifi-sequence-consoles.ts";
 
 /** Share of the requests to the console that go wrong while faults are on. */
 export const SEQUENCE_FAULTS = 0.2;
-
-export type SequenceApi = "dns/policies" | "static-dns";
-
-/** All that can be told from a right answer sooner or later; `delay` and `drip` need a time that runs by itself. */
-const KINDS: readonly FaultAction["kind"][] = [
-  "answer",
-  "refuse",
-  "reset",
-  "silence",
-  "late-write",
-  "truncate",
-  "login-page",
-  "page",
-  "odd-item",
-  "close-idle",
-];
 
 const OWNER = "sequence";
 const NAMES = Array.from({ length: 8 }, (_, index) => `n${index}.example.com`);
@@ -58,6 +42,8 @@ const SYNCS_TO_REST = 2;
 const KILL_CHANCE = 0.04;
 const REBOOT_CHANCE = 0.01;
 const UPGRADE_CHANCE = 0.02;
+/** Of one process four; of one that died meanwhile as many again. */
+const MAX_LOGINS_A_MINUTE = 8;
 
 export interface SequenceResult {
   readonly violations: readonly string[];
@@ -69,6 +55,7 @@ export interface SequenceResult {
   readonly faults: number;
   readonly deaths: number;
   readonly reboots: number;
+  readonly logins: number;
 }
 
 export interface SequenceOptions {
@@ -84,7 +71,7 @@ export async function runUnifiSequence(seed: number, { api, certificate }: Seque
   // Some builds answer every PUT of the legacy API with an error.
   const v2Put: Switches["v2Put"] = random.pick(["ok", "ok", "already-exists", "405"]);
   const console = await startUnifiConsole({
-    profile: api === "dns/policies" ? "udm-10.4" : "udm-9.4",
+    profile: sequenceConsole(api).profile,
     switches: { v2Put, listOrder: random.pick(["insertion", "shuffled"]) },
     seed,
     time: clock.time,
@@ -115,8 +102,7 @@ class Sequence {
   readonly #random: Random;
   readonly #clock: ConsoleClock;
   readonly #console: UnifiConsole;
-  /** Without a doubt about updates in place: the legacy API has it on some builds only, and a refused PUT looks like one. */
-  readonly #canUpdate: boolean;
+  readonly #kind: SequenceConsole;
   readonly #wanted: Wanted = new Map();
   readonly #violations: string[] = [];
   /** Values that were stored in full and are still wanted: none of them may ever be missing again. */
@@ -130,7 +116,7 @@ class Sequence {
   #store: UnifiStore;
   #engine: SyncEngine;
   #isFaulty = true;
-  #counts = { syncs: 0, deaths: 0, reboots: 0, faults: 0 };
+  #counts = { syncs: 0, deaths: 0, reboots: 0, faults: 0, logins: 0 };
   /** The journal's file: it outlives the process. */
   #intents: readonly Intent[] = [];
 
@@ -138,7 +124,7 @@ class Sequence {
     this.#random = random;
     this.#clock = clock;
     this.#console = console;
-    this.#canUpdate = api === "dns/policies";
+    this.#kind = sequenceConsole(api);
     [this.#store, this.#engine] = this.#startProcess();
   }
 
@@ -151,11 +137,12 @@ class Sequence {
   async run(seed: number): Promise<void> {
     try {
       this.#seedForeign();
-      this.#console.faults.random({ seed, rate: SEQUENCE_FAULTS, kinds: KINDS });
+      this.#console.faults.random({ seed, rate: SEQUENCE_FAULTS, kinds: this.#kind.kinds });
       for (let edit = 0; edit < EDITS; edit += 1) {
         this.#editWanted();
         if (this.#random.chance(0.1)) this.#editByHand();
-        if (!this.#canUpdate && this.#random.chance(UPGRADE_CHANCE)) this.#console.upgrade("udm-10.4");
+        if (this.#kind.isByKey && !this.#kind.canUpdate && this.#random.chance(UPGRADE_CHANCE))
+          this.#console.upgrade("udm-10.4");
         await this.#sync();
       }
       await this.#comeToRest();
@@ -178,6 +165,7 @@ class Sequence {
     const outcome = await this.#sync();
     if (this.#console.counters().writes !== writes) this.#violate("the third sync wrote again");
     if (outcome !== "silent") this.#violate(`the third sync was ${outcome}`);
+    this.#judgeLogins();
     this.#console.settle();
     for (const { number, starts, reasons } of this.#console.reloads()) {
       if (!starts) this.#violate(`reload ${number} did not come up: ${reasons.join(", ")}`);
@@ -260,7 +248,7 @@ class Sequence {
     const count = type === "CNAME" ? 1 : 1 + this.#random.below(3);
     const targets = new Set(Array.from({ length: count }, () => this.#target(type, name)));
     // Without an update in place a TTL can only change by taking the value away for a moment.
-    const ttlSeconds = this.#canUpdate ? this.#random.pick([0, 60, 300]) : 0;
+    const ttlSeconds = this.#kind.canUpdate ? this.#random.pick([0, 60, 300]) : 0;
     this.#wanted.set(name, { type, targets: [...targets], ttlSeconds });
   }
 
@@ -310,8 +298,15 @@ class Sequence {
 
   #answeringThroughout(): Set<string> {
     const keys = [...this.#wanted].map(([name, { type }]) => `${name} ${type}`);
-    const isAlwaysUpdated = (key: string): boolean => this.#canUpdate || !key.endsWith(" CNAME");
+    const isAlwaysUpdated = (key: string): boolean => this.#kind.canUpdate || !key.endsWith(" CNAME");
     return new Set(keys.filter((key) => isAlwaysUpdated(key) && this.#valuesAt(key).length > 0));
+  }
+
+  #judgeLogins(): void {
+    const atMs = this.#console.requests().flatMap(({ operation, atMs: at }) => (operation === "login" ? [at] : []));
+    this.#counts.logins = atMs.length;
+    const worst = Math.max(0, ...atMs.map((from) => atMs.filter((at) => at >= from && at < from + 60_000).length));
+    if (worst > MAX_LOGINS_A_MINUTE) this.#violate(`${worst} logins within a minute`);
   }
 
   #judgeCommits(): void {

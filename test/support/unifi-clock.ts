@@ -17,6 +17,8 @@ export interface ConsoleClock extends Clock {
   readonly time: ManualTime;
   /** From now on every call is answered: waits long before it believes otherwise. */
   beLenient(): void;
+  /** From now on a call may stay unanswered: waits for it a little only, as at the start. */
+  beImpatient(): void;
   /** Resolves when the console takes connections again after a reboot. */
   untilReachable(port: number): Promise<unknown>;
 }
@@ -34,6 +36,9 @@ export function consoleClock(): ConsoleClock {
     },
     beLenient: () => {
       patienceMs = LENIENT_MS;
+    },
+    beImpatient: () => {
+      patienceMs = IMPATIENT_MS;
     },
     untilReachable: (port) =>
       eventually("the console takes connections", () => {

@@ -2,7 +2,14 @@
 
 import { SYSTEM_CLOCK } from "#src/lib/clock.ts";
 import { SILENT } from "#src/lib/log.ts";
-import { createUnifiStore, type UnifiStore, type UnifiStoreOptions } from "#src/providers/unifi/unifi-store.ts";
+import type { SecretSupplier } from "#src/providers/unifi/access.ts";
+import {
+  createUnifiStore,
+  type UnifiCredentials,
+  type UnifiStore,
+  type UnifiStoreOptions,
+} from "#src/providers/unifi/unifi-store.ts";
+import { PROFILES } from "#test/fakes/unifi-console/profiles.ts";
 import {
   startUnifiConsole,
   type UnifiConsole,
@@ -12,22 +19,37 @@ import {
 /** Long enough for a loaded machine, short enough for a test that waits for it. */
 const CALL_TIMEOUT_MS = 3_000;
 
-export function storeFor(
-  { url, apiKey, caPem, profile }: UnifiConsole,
-  more: Partial<UnifiStoreOptions> = {},
-): UnifiStore {
+export interface StoreForOptions extends Partial<UnifiStoreOptions> {
+  /** Short for the credentials of a key. */
+  readonly apiKey?: SecretSupplier;
+}
+
+/** As an administrator, unless `more` says otherwise. */
+export function storeFor(console: UnifiConsole, { apiKey, ...more }: StoreForOptions = {}): UnifiStore {
+  const { url, caPem } = console;
   return createUnifiStore({
     url,
-    apiKey: () => apiKey,
+    credentials: apiKey === undefined ? credentialsFor(console, "admin") : { kind: "key", apiKey },
     site: "default",
     api: "auto",
-    controller: profile === "selfhosted-10" ? "self-hosted" : "console",
+    controller: "console",
     trust: { kind: "ca", pem: caPem },
     callTimeoutMs: CALL_TIMEOUT_MS,
     clock: SYSTEM_CLOCK,
     log: SILENT,
     ...more,
   });
+}
+
+/** With the console's own key, or with its login where it takes no keys. */
+export function credentialsFor(console: UnifiConsole, role: "admin" | "viewer"): UnifiCredentials {
+  const isAdmin = role === "admin";
+  if (PROFILES[console.profile].apiKeys) {
+    const key = isAdmin ? console.apiKey : console.viewerKey;
+    return { kind: "key", apiKey: () => key };
+  }
+  const { username, password } = isAdmin ? console : console.viewer;
+  return { kind: "login", username, password: () => password };
 }
 
 export interface ConsoleAndStore {
@@ -38,7 +60,7 @@ export interface ConsoleAndStore {
 
 export async function startConsoleAndStore(
   options: UnifiConsoleOptions = {},
-  more: Partial<UnifiStoreOptions> = {},
+  more: StoreForOptions = {},
 ): Promise<ConsoleAndStore> {
   const console = await startUnifiConsole(options);
   const store = storeFor(console, more);

@@ -2,7 +2,7 @@
 // kashalls/home-operations external-dns-unifi-webhook, the second ones lexfrei's: both start with their environment.
 
 import { apiKey, consoleUrl, fingerprints } from "#src/config/console-kinds.ts";
-import { oneOf, text, yesOrNo } from "#src/config/kinds.ts";
+import { oneOf, secretText, text, yesOrNo } from "#src/config/kinds.ts";
 import { section, setting } from "#src/config/setting.ts";
 
 /** `auto` asks the console what it has. */
@@ -13,7 +13,7 @@ export const UNIFI_SECTION = section({
     env: ["UNIFI_HOST", "WEBHOOK_UNIFI_HOST"],
     flag: "unifi-host",
     description:
-      "Address of the UniFi console, `https://192.168.1.1`. Only https; the key is never sent anywhere else. Setting it chooses provider `unifi` and mode `webhook`, unless those are set.",
+      "Address of the UniFi console, `https://192.168.1.1`. Only https; the key or password is never sent anywhere else. Setting it chooses provider `unifi` and mode `webhook`, unless those are set.",
     defaultText: "none",
   }),
   apiKey: setting(apiKey().optional(), {
@@ -23,10 +23,24 @@ export const UNIFI_SECTION = section({
       "API key of the console (Network 9.0 or newer; Settings, Control Plane, Integrations). Its file is read again when it changes, within 20 seconds.",
     defaultText: "none",
   }),
+  username: setting(text("Write the name of an account on the console.").optional(), {
+    env: ["UNIFI_USER"],
+    flag: "unifi-user",
+    description:
+      "User name of a local account on the console, with `unifi.password`: for consoles without API keys (Network before 9.0, self-hosted). Writes through the older API. Not used beside a key.",
+    defaultText: "none",
+  }),
+  password: setting(secretText().optional(), {
+    env: ["UNIFI_PASS"],
+    secret: true,
+    description:
+      "Password of that account. Its file is read again when it changes, within 20 seconds. An account with a second factor cannot log in.",
+    defaultText: "none",
+  }),
   site: setting(text("Write the site's name, its short name or its UUID.").prefault("default"), {
     env: ["UNIFI_SITE", "WEBHOOK_UNIFI_SITE"],
     flag: "unifi-site",
-    description: "Site by short name, name or UUID.",
+    description: "Site by short name, name or UUID; with a login by short name or name.",
   }),
   api: setting(oneOf(UNIFI_APIS).prefault("auto"), {
     env: ["UNIFI_API"],
@@ -38,7 +52,8 @@ export const UNIFI_SECTION = section({
     env: ["UNIFI_EXTERNAL_CONTROLLER"],
     flag: "unifi-external-controller",
     isSwitch: true,
-    description: "The Network application runs by itself, without UniFi OS: its paths lack the prefix of a console.",
+    description:
+      "The Network application runs by itself, without UniFi OS: its paths lack the prefix of a console. A login finds that out by itself.",
   }),
   tls: section({
     skipVerify: setting(yesOrNo().prefault(false), {
@@ -46,7 +61,7 @@ export const UNIFI_SECTION = section({
       flag: "unifi-skip-tls-verify",
       isSwitch: true,
       description:
-        "Trust whoever answers; anybody in the network can then take the key. **Other webhooks skip by default, Zonegate does not**: name a pin or a CA instead, or write `true` here and know it.",
+        "Trust whoever answers; anybody in the network can then take the key or password. **Other webhooks skip by default, Zonegate does not**: name a pin or a CA instead, or write `true` here and know it.",
     }),
     caFile: setting(text("Write the path of a PEM file.").optional(), {
       env: ["UNIFI_CA_FILE", "UNIFI_CA_CERT"],

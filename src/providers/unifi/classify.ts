@@ -2,7 +2,13 @@
 // servlet container behind them each have an error body of their own (facts: unifi.md 1.1.5, 1.2.5).
 
 import * as z from "zod";
-import { type UpstreamError, UpstreamProtocol, UpstreamRejected, UpstreamUnavailable } from "#src/errors.ts";
+import {
+  type UpstreamError,
+  UpstreamPostponed,
+  UpstreamProtocol,
+  UpstreamRejected,
+  UpstreamUnavailable,
+} from "#src/errors.ts";
 import type { Exchanged } from "./transport.ts";
 import type { UntrustedCertificate } from "./trust.ts";
 
@@ -39,7 +45,9 @@ export interface Asked {
   readonly operation: string;
   readonly host: string;
   /** What must never be repeated, should the console send it back. */
-  readonly secret: string;
+  readonly secrets: readonly string[];
+  /** What was sent to be let in. */
+  readonly means: "API key" | "session";
 }
 
 /** Returns what the console says of the request, or throws an UpstreamError when it says nothing of it. */
@@ -49,7 +57,7 @@ export function classify(exchanged: Exchanged, asked: Asked): Reply {
   const { status } = exchanged;
   const text = new TextDecoder().decode(exchanged.body);
   if (status >= 200 && status < 300) return { ok: true, body: parseBody(exchanged.contentType, text, asked) };
-  const said = readError(text, asked.secret);
+  const said = readError(text, asked.secrets);
   const kind = refusalKind(status, said.code);
   if (kind !== undefined) return { ok: false, refusal: { kind, status, message: said.message } };
   throw statusError(status, said, asked);
@@ -68,7 +76,7 @@ export function retryAfterMs(text: string | undefined, nowMs: number): number | 
 function parseBody(contentType: string, text: string, asked: Asked): unknown {
   if (text === "") return undefined;
   if (!/^application\/(?:[\w.+-]+\+)?json\b/i.test(contentType)) {
-    const shown = contentType === "" ? "no type" : harmless(contentType, asked.secret);
+    const shown = contentType === "" ? "no type" : harmless(contentType, asked.secrets);
     throw new UpstreamProtocol(
       NOT_JSON_CODE,
       where(asked),
@@ -109,21 +117,24 @@ const MFA_STATUS = 499;
 function statusError(status: number, said: ErrorText, asked: Asked): UpstreamError {
   const { host } = asked;
   if (said.code === "api.err.NoSiteContext") {
-    return new UpstreamRejected("unifi.site", where(asked), `${host} has no such site, or the key may not see it`);
+    return new UpstreamRejected(
+      "unifi.site",
+      where(asked),
+      `${host} has no such site, or our ${asked.means} may not see it`,
+    );
   }
   if (status === 401 || status === MFA_STATUS) {
     return new UpstreamRejected(
       CREDENTIALS_CODE,
       where(asked),
-      `${host} does not accept the API key (${said.message})`,
+      `${host} does not accept our ${asked.means} (${said.message})`,
     );
   }
   if (status === 403) {
-    const why = `${host} accepts the API key but not for this: it needs the rights of an administrator (${said.message})`;
+    const why = `${host} accepts our ${asked.means} but not for this: it needs the rights of an administrator (${said.message})`;
     return new UpstreamRejected("unifi.permission", where(asked), why);
   }
-  if (status === 429)
-    return new UpstreamUnavailable("unifi.rate-limit", where(asked), `${host} asks for fewer requests`);
+  if (status === 429) return new UpstreamPostponed("unifi.rate-limit", where(asked), `${host} asks for fewer requests`);
   const heard = `${host} answered ${status} (${said.message})`;
   if (status === 500) return new UpstreamUnavailable(SERVER_ERROR_CODE, where(asked), heard);
   if (status > 500 || status === 408) return new UpstreamUnavailable("unifi.away", where(asked), heard);
@@ -171,7 +182,7 @@ function where({ operation }: Asked): { readonly upstream: string; readonly oper
   return { upstream: "unifi", operation };
 }
 
-interface ErrorText {
+export interface ErrorText {
   readonly code: string;
   readonly message: string;
 }
@@ -187,13 +198,14 @@ const errorBody = z.object({
 /** Characters of a console's message that are worth a log line. */
 const MAX_MESSAGE_CHARACTERS = 200;
 
-function readError(text: string, secret: string): ErrorText {
+/** What a body says of an error in any of the console's layers; `without a reason` when it says nothing. */
+export function readError(text: string, secrets: readonly string[]): ErrorText {
   const body = errorBody.safeParse(parseOrUndefined(text)).data;
   const code = body?.code ?? body?.meta?.msg ?? "";
   const message = [code, body?.message ?? body?.error?.message ?? "", body?.requestId ?? ""].filter(
     (part) => part !== "",
   );
-  return { code, message: harmless(message.join(" "), secret) || "without a reason" };
+  return { code, message: harmless(message.join(" "), secrets) || "without a reason" };
 }
 
 function parseOrUndefined(text: string): unknown {
@@ -204,7 +216,9 @@ function parseOrUndefined(text: string): unknown {
   }
 }
 
-function harmless(text: string, secret: string): string {
-  const withoutSecret = secret === "" ? text : text.replaceAll(secret, "***");
-  return withoutSecret.replace(/[^\x20-\x7e]/g, "?").slice(0, MAX_MESSAGE_CHARACTERS);
+function harmless(text: string, secrets: readonly string[]): string {
+  // The longest first: one may be a part of another.
+  const known = secrets.filter((secret) => secret !== "").toSorted((a, b) => b.length - a.length);
+  const withoutSecrets = known.reduce((shown, secret) => shown.replaceAll(secret, "***"), text);
+  return withoutSecrets.replace(/[^\x20-\x7e]/g, "?").slice(0, MAX_MESSAGE_CHARACTERS);
 }

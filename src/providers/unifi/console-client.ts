@@ -1,16 +1,10 @@
-// Speaks to one console: the API key, one deadline for each call with its repetitions, JSON both ways. Knows no DNS.
+// Speaks to one console: access, one deadline for each call with its repetitions, JSON both ways. Knows no DNS.
 
-import { UpstreamError, UpstreamRejected } from "#src/errors.ts";
 import type { Clock } from "#src/lib/clock.ts";
-import { Secret } from "#src/lib/secret.ts";
-import { type Asked, CREDENTIALS_CODE, classify, type Reply, retryAfterMs } from "./classify.ts";
+import type { CallAccess, ConsoleAccess } from "./access.ts";
+import { type Asked, classify, type Reply, retryAfterMs } from "./classify.ts";
+import { type Deadline, withDeadline } from "./deadline.ts";
 import type { Exchange, Exchanged, Method } from "./transport.ts";
-
-/**
- * The API key. `fresh` is asked once after the console has refused the current one: the file may have been replaced since it
- * was read.
- */
-export type ApiKeySupplier = (need: "current" | "fresh") => Secret | string | Promise<Secret | string>;
 
 export interface Call {
   readonly method: Method;
@@ -25,8 +19,8 @@ export interface ConsoleClientOptions {
   /** From `parseConsoleUrl`. */
   readonly baseUrl: string;
   readonly exchange: Exchange;
-  readonly apiKey: ApiKeySupplier;
-  /** For one call with everything that belongs to it: key, repetitions, waiting. */
+  readonly access: ConsoleAccess;
+  /** For one call with everything that belongs to it: access, repetitions, waiting. */
   readonly callTimeoutMs: number;
   readonly clock: Clock;
 }
@@ -37,7 +31,11 @@ export interface ConsoleClient {
 }
 
 export function createConsoleClient(options: ConsoleClientOptions): ConsoleClient {
-  return { send: (call, signal) => withDeadline(options, signal, (deadline) => sendWithin(options, call, deadline)) };
+  const { clock, callTimeoutMs: timeoutMs } = options;
+  return {
+    send: (call, signal) =>
+      withDeadline({ clock, timeoutMs }, signal, (deadline) => sendWithin(options, call, deadline)),
+  };
 }
 
 /** True for what may stand in a path as it is: UUIDs, object ids, short site names. */
@@ -53,30 +51,23 @@ const FIRST_RETRY_DELAY_MS = 200;
 /** Without a Retry-After. */
 const RATE_LIMIT_DELAY_MS = 1_000;
 
-interface Deadline {
-  readonly signal: AbortSignal;
-  readonly endsAtMs: number;
-}
+/** No time is left, or the same would come again and cost the same memory. */
+const FINAL_FAILURES: ReadonlySet<string> = new Set(["ABORTED", "ANSWER_TOO_LARGE"]);
 
 async function sendWithin(options: ConsoleClientOptions, call: Call, deadline: Deadline): Promise<Reply> {
-  let key = await readKey(options, call, "current");
-  let isKeyFresh = false;
+  const access = options.access.begin(call);
   for (let retry = 0; ; ) {
-    const exchanged = await options.exchange(requestOf(options, call, key), deadline.signal);
-    if (isKeyRefused(exchanged) && !isKeyFresh) {
-      isKeyFresh = true;
-      const fresh = await readKey(options, call, "fresh");
-      if (fresh !== key) {
-        key = fresh;
-        continue;
-      }
-    }
+    const headers = await access.headers(deadline.signal);
+    const exchanged = await options.exchange(requestOf(options, call, headers), deadline.signal);
+    if (await access.isRenewed(exchanged, deadline.signal)) continue;
     const delayMs = retryDelayMs(exchanged, { call, retry, options });
     if (delayMs === undefined || options.clock.monotonicMs() + delayMs >= deadline.endsAtMs) {
-      return classify(exchanged, asked(options, call, key));
+      return classify(exchanged, asked(options, call, access));
     }
     retry += 1;
-    if (!(await slept(options.clock, delayMs, deadline.signal))) return classify(exchanged, asked(options, call, key));
+    if (!(await slept(options.clock, delayMs, deadline.signal))) {
+      return classify(exchanged, asked(options, call, access));
+    }
   }
 }
 
@@ -90,69 +81,28 @@ function retryDelayMs(
   // Full jitter would undercut the wait that a restarting console needs; half of it spreads clients as well.
   const backoffMs = FIRST_RETRY_DELAY_MS * 2 ** retry * (0.5 + Math.random() / 2);
   if (exchanged.kind === "untrusted") return undefined;
-  if (exchanged.kind === "failed") return isRead && exchanged.code !== "ABORTED" ? backoffMs : undefined;
+  if (exchanged.kind === "failed") return isRead && !FINAL_FAILURES.has(exchanged.code) ? backoffMs : undefined;
   const askedMs = retryAfterMs(exchanged.retryAfter, options.clock.nowMs());
   if (exchanged.status === 429) return askedMs ?? RATE_LIMIT_DELAY_MS;
   return isRead && exchanged.status >= 500 ? Math.max(askedMs ?? 0, backoffMs) : undefined;
 }
 
-/** A wrong site is a 401 as well; a new key would not help, and reading the file once more does no harm. */
-function isKeyRefused(exchanged: Exchanged): boolean {
-  return exchanged.kind === "answer" && (exchanged.status === 401 || exchanged.status === 403);
-}
-
-function requestOf(options: ConsoleClientOptions, call: Call, key: string): Parameters<Exchange>[0] {
+function requestOf(
+  options: ConsoleClientOptions,
+  call: Call,
+  headers: Readonly<Record<string, string>>,
+): Parameters<Exchange>[0] {
   const body = call.body === undefined ? undefined : JSON.stringify(call.body);
   return {
     method: call.method,
     url: options.baseUrl + call.path,
-    headers: { "x-api-key": key, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+    headers: { ...headers, ...(body === undefined ? {} : { "content-type": "application/json" }) },
     body,
   };
 }
 
-async function readKey(options: ConsoleClientOptions, call: Call, need: "current" | "fresh"): Promise<string> {
-  const key = await suppliedKey(options, call, need);
-  // Anything else could not be sent in a header; the key itself is not shown.
-  if (/^[\x21-\x7e]+$/.test(key)) return key;
-  const where = { upstream: "unifi", operation: call.operation };
-  throw new UpstreamRejected(CREDENTIALS_CODE, where, "the API key is empty or holds blanks or control characters");
-}
-
-async function suppliedKey(options: ConsoleClientOptions, call: Call, need: "current" | "fresh"): Promise<string> {
-  try {
-    const key = await options.apiKey(need);
-    return (key instanceof Secret ? key.reveal() : key).trim();
-  } catch (error) {
-    if (error instanceof UpstreamError) throw error;
-    // The supplier's own error is left out: nobody can say what it holds.
-    const where = { upstream: "unifi", operation: call.operation };
-    throw new UpstreamRejected(CREDENTIALS_CODE, where, "the API key could not be read");
-  }
-}
-
-function asked(options: ConsoleClientOptions, call: Call, secret: string): Asked {
-  return { operation: call.operation, host: new URL(options.baseUrl).host, secret };
-}
-
-async function withDeadline<T>(
-  { clock, callTimeoutMs }: ConsoleClientOptions,
-  signal: AbortSignal,
-  run: (deadline: Deadline) => Promise<T>,
-): Promise<T> {
-  const late = new AbortController();
-  const done = new AbortController();
-  const timer = clock.sleep(callTimeoutMs, done.signal).then(
-    () => late.abort(),
-    () => undefined,
-  );
-  try {
-    const endsAtMs = clock.monotonicMs() + callTimeoutMs;
-    return await run({ signal: AbortSignal.any([signal, late.signal]), endsAtMs });
-  } finally {
-    done.abort();
-    await timer;
-  }
+function asked({ baseUrl, access }: ConsoleClientOptions, { operation }: Call, ofCall: CallAccess): Asked {
+  return { operation, host: new URL(baseUrl).host, secrets: ofCall.secrets(), means: access.means };
 }
 
 /** False when the signal came first. */

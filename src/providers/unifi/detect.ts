@@ -1,35 +1,39 @@
 // Finds out which of its two DNS APIs a console has, and its site. Only what was seen is believed: a console that is away says
-// nothing about its APIs (facts: unifi.md 1.4).
+// nothing about its APIs (facts: unifi.md 1.4). The official one takes API keys only, so a session never looks for it.
 
 import * as z from "zod";
 import { UpstreamProtocol } from "#src/errors.ts";
+import type { ConsoleAccess } from "./access.ts";
+import { classicSite, readClassicVersion, requireSafe } from "./classic.ts";
 import { NOT_JSON_CODE, type Reply } from "./classify.ts";
-import { type ConsoleClient, isSafeId } from "./console-client.ts";
+import type { ConsoleClient } from "./console-client.ts";
 import { type ApiKind, type DnsApi, malformed } from "./dns-api.ts";
+import type { Controller } from "./front.ts";
 import { parsePage, readAllPages } from "./pages.ts";
 import { createPoliciesApi, policiesPath } from "./policies-api.ts";
-import { chooseSite, readClassicSites, readOfficialSites, type Site } from "./sites.ts";
+import { chooseSite, readOfficialSites, type Site } from "./sites.ts";
 import { createStaticDnsApi } from "./static-dns-api.ts";
 
 export interface DetectOptions {
   readonly client: ConsoleClient;
+  readonly means: ConsoleAccess["means"];
   readonly api: "auto" | ApiKind;
-  /** `console` has UniFi OS in front of the Network application, `self-hosted` has not. */
-  readonly controller: "console" | "self-hosted";
+  readonly controller: Controller;
   readonly site: string;
 }
 
 export interface Detected {
   readonly api: DnsApi;
   readonly site: Site;
-  /** Of the Network application; `undefined` where the official API does not tell. */
+  /** Of the Network application; `undefined` where it does not tell. */
   readonly version: string | undefined;
 }
 
 /** Throws UpstreamError; nothing of a failed attempt is remembered. */
 export async function detect(options: DetectOptions, signal: AbortSignal): Promise<Detected> {
-  const { client, api, controller } = options;
+  const { client, api, controller, means } = options;
   const networkPath = controller === "console" ? "/proxy/network" : "";
+  if (means === "session") return detectByLogin(options, networkPath, signal);
   const integrationPath = `${networkPath}/integration/v1`;
   const version = await readVersion(client, integrationPath, signal);
   const site =
@@ -52,6 +56,15 @@ export async function detect(options: DetectOptions, signal: AbortSignal): Promi
   return { api: createStaticDnsApi(client, networkPath, site.reference), site, version };
 }
 
+async function detectByLogin(options: DetectOptions, networkPath: string, signal: AbortSignal): Promise<Detected> {
+  const { client, api } = options;
+  if (api === "policies")
+    throw notFound("unifi.no-policies", "dns/policies takes an API key, and there is a login only");
+  const site = await classicSite(options, networkPath, signal);
+  const version = await readClassicVersion(client, { networkPath, site: site.reference }, signal);
+  return { api: createStaticDnsApi(client, networkPath, site.reference), site, version };
+}
+
 const info = z.looseObject({ applicationVersion: z.string() });
 
 /** `undefined` when the console has no official API. A refused key throws: it says nothing about the path. */
@@ -66,21 +79,6 @@ async function readVersion(client: ConsoleClient, integrationPath: string, signa
 async function officialSite(options: DetectOptions, integrationPath: string, signal: AbortSignal): Promise<Site> {
   const items = await readAllPages(options.client, { path: `${integrationPath}/sites`, what: "sites" }, signal);
   return requireSafe(chooseSite(readOfficialSites(items), options.site));
-}
-
-/** Where there is no list of sites either, the setting is taken at its word. */
-async function classicSite(options: DetectOptions, networkPath: string, signal: AbortSignal): Promise<Site> {
-  const reply = await get(options.client, `${networkPath}/api/self/sites`, signal);
-  const sites = reply.ok ? readClassicSites(reply.body) : undefined;
-  if (reply.ok && sites === undefined) throw malformed("detect", "a list of sites");
-  const asGiven = { id: undefined, reference: options.site, name: options.site };
-  return requireSafe(sites === undefined ? asGiven : chooseSite(sites, options.site));
-}
-
-/** What goes into a path must be of letters and digits, whoever it comes from. */
-function requireSafe(site: Site): Site {
-  if (isSafeId(site.reference) && (site.id === undefined || isSafeId(site.id))) return site;
-  throw malformed("detect", "a list of sites: a site's reference has odd characters");
 }
 
 async function hasPolicies(client: ConsoleClient, path: string, signal: AbortSignal): Promise<boolean> {

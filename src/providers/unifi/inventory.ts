@@ -23,6 +23,8 @@ export interface Entry {
 
 export class Inventory {
   readonly #byId = new Map<string, Entry>();
+  /** By owner name: every step asks what stands at one name, and a console may hold ten thousand. */
+  readonly #byName = new Map<string, Set<Entry>>();
 
   constructor(records: readonly WireRecord[]) {
     const uses = new Map<string, number>();
@@ -44,11 +46,16 @@ export class Inventory {
 
   /** All records with this content. */
   equalTo(content: Content): readonly Entry[] {
-    return [...this.#byId.values()].filter(({ stored }) => isEqual(stored, content));
+    return this.#entriesAt(content.name).filter(({ stored }) => isEqual(stored, content));
+  }
+
+  /** True while this very record is listed, by its id. */
+  has({ id }: StoredRecord): boolean {
+    return this.#byId.has(id);
   }
 
   at(name: string): readonly StoredRecord[] {
-    return this.records.filter((record) => record.name === name);
+    return this.#entriesAt(name).map(({ stored }) => stored);
   }
 
   /** The record that a step means: by its id while that still holds this content, else by the content alone. */
@@ -72,8 +79,15 @@ export class Inventory {
     return this.#add(record, isSafeId(record.wireId) ? record.wireId : undefined, `unusable:${record.wireId}`).stored;
   }
 
-  remove(entry: Entry): void {
-    this.#byId.delete(entry.stored.id);
+  remove({ stored: { id } }: Entry): void {
+    const entry = this.#byId.get(id);
+    if (entry === undefined) return;
+    this.#byId.delete(id);
+    this.#byName.get(entry.stored.name)?.delete(entry);
+  }
+
+  #entriesAt(name: string): readonly Entry[] {
+    return [...(this.#byName.get(name) ?? [])];
   }
 
   #preferred(content: Content): readonly Entry[] {
@@ -84,7 +98,11 @@ export class Inventory {
     const { name, type, target, ttlSeconds, isServed, isOurs } = record;
     const id = wireId ?? otherId;
     const entry = { stored: { id, name, type, target, ttlSeconds, enabled: isServed && isOurs }, wireId, isServed };
+    this.remove(entry);
     this.#byId.set(id, entry);
+    const namesakes = this.#byName.get(name);
+    if (namesakes === undefined) this.#byName.set(name, new Set([entry]));
+    else namesakes.add(entry);
     return entry;
   }
 }

@@ -5,7 +5,7 @@ import { type Parsed, parsed, unparsable } from "#src/domain/parsed.ts";
 import type { RecordType } from "#src/domain/record.ts";
 import { canonicalTarget } from "#src/domain/target.ts";
 import type { BackendRules } from "#src/providers/provider.ts";
-import { refuseState } from "./state-rules.ts";
+import { watchState } from "./state-view.ts";
 import { consoleText } from "./text.ts";
 
 /** Where the two APIs differ. */
@@ -67,7 +67,7 @@ function rulesWithin(limits: Limits): BackendRules {
     refuseName: (name, type) => refuseName(name, type, limits),
     // The console refuses an alias beside anything (`CnameAliasOverlapsWithOtherRecords`), a registry's text included.
     isExclusive: (type, other) => type === "CNAME" || other === "CNAME",
-    refuseState,
+    watchState,
   };
 }
 

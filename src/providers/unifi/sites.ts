@@ -39,5 +39,5 @@ export function chooseSite(sites: readonly Site[], wanted: string): Site {
   const known = sites.map(({ reference, name }) => `${reference} ("${name}")`).join(", ");
   const problem = site === undefined ? `there is no site "${wanted}"` : `several sites are called "${wanted}"`;
   const where = { upstream: "unifi", operation: "detect" };
-  throw new UpstreamRejected("unifi.site", where, `${problem}; the key sees: ${known === "" ? "none" : known}`);
+  throw new UpstreamRejected("unifi.site", where, `${problem}; there are: ${known === "" ? "none" : known}`);
 }

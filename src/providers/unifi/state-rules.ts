@@ -9,6 +9,9 @@ import type { StateProblem, StateRecord } from "#src/providers/provider.ts";
 const MAX_LABEL_OCTETS = 63;
 const MAX_UINT16 = 65_535;
 
+export const TWO_ALIASES = "two aliases of one name";
+export const ALIAS_LOOP = "its alias leads back to itself";
+
 /** Characters a name may have in a configuration line without changing its meaning: no comma, slash, quote, # or blank. */
 const SAFE_NAME = /^[A-Za-z0-9_*.-]+$/;
 
@@ -18,18 +21,23 @@ export function refuseState(records: readonly StateRecord[]): StateProblem | und
   return refuseAliases(served) ?? firstProblem(served, refuseFields) ?? firstProblem(served, refuseCharacters);
 }
 
+/** Why this record alone would, whatever stands beside it. */
+export function refuseRecord(record: StateRecord): string | undefined {
+  return refuseFields(record) ?? refuseCharacters(record);
+}
+
 function refuseAliases(records: readonly StateRecord[]): StateProblem | undefined {
   const targets = new Map<string, string>();
   for (const record of records) {
     if (record.type !== "CNAME") continue;
     const alias = record.name.toLowerCase();
-    if (targets.has(alias)) return problem(record, "two aliases of one name");
+    if (targets.has(alias)) return problemOf(record, TWO_ALIASES);
     targets.set(alias, record.target.toLowerCase());
   }
   const harmless = new Set<string>();
   for (const record of records) {
     if (record.type === "CNAME" && isInLoop(record.name.toLowerCase(), targets, harmless)) {
-      return problem(record, "its alias leads back to itself");
+      return problemOf(record, ALIAS_LOOP);
     }
   }
   return undefined;
@@ -51,7 +59,7 @@ type Check = (record: StateRecord) => string | undefined;
 function firstProblem(records: readonly StateRecord[], check: Check): StateProblem | undefined {
   for (const record of records) {
     const reason = check(record);
-    if (reason !== undefined) return problem(record, reason);
+    if (reason !== undefined) return problemOf(record, reason);
   }
   return undefined;
 }
@@ -93,6 +101,6 @@ function isUint16(text: string): boolean {
   return /^\d{1,5}$/.test(text) && Number(text) <= MAX_UINT16;
 }
 
-function problem({ name, type }: StateRecord, reason: string): StateProblem {
+export function problemOf({ name, type }: StateRecord, reason: string): StateProblem {
   return { name, type, reason: `${name} ${type}: ${reason}` };
 }

@@ -1,19 +1,34 @@
 // Carries one step out against the console and makes sure what came of it: where the console's answer leaves a doubt, the list
 // decides. Nothing is ever changed by an id alone.
 
-import { assertNever, RecordRefused, UpstreamConflict, UpstreamProtocol, UpstreamUnavailable } from "#src/errors.ts";
+import {
+  assertNever,
+  RecordRefused,
+  UpstreamConflict,
+  UpstreamError,
+  UpstreamPostponed,
+  UpstreamRejected,
+  UpstreamUnavailable,
+} from "#src/errors.ts";
 import type { DesiredRecord, Step, StepOutcome, StoredRecord } from "#src/providers/provider.ts";
 import { type Refusal, SERVER_ERROR_CODE } from "./classify.ts";
 import type { DnsApi, Written } from "./dns-api.ts";
 import type { Inventory } from "./inventory.ts";
 import type { LearnedLimits } from "./learned-limits.ts";
+import type { WriteDoubts } from "./write-doubts.ts";
 
 /** The console as one step sees it. `relist` replaces `inventory`, and `api` when the console was upgraded. */
 export interface Desk {
   readonly api: DnsApi;
   readonly inventory: Inventory;
   readonly learned: LearnedLimits;
+  /** `undefined` for a console that refuses what it has already. */
+  readonly doubts: WriteDoubts | undefined;
   relist(signal: AbortSignal): Promise<void>;
+  /** False when the signal came first. */
+  pause(delayMs: number, signal: AbortSignal): Promise<boolean>;
+  /** Tells the operator of what must not happen twice. */
+  alarm(record: DesiredRecord, event: string): void;
 }
 
 type Done = Extract<StepOutcome, { readonly kind: "done" }>;
@@ -37,16 +52,97 @@ async function create(record: DesiredRecord, desk: Desk, signal: AbortSignal): P
   if (standing !== undefined) return done(standing);
   const beside = desk.inventory.at(record.name).find((other) => desk.api.rules.isExclusive(record.type, other.type));
   if (beside !== undefined) throw changed("create", record, `${beside.type} stands at this name now`);
-  const written = await send(record, desk, () => desk.api.create(record, signal));
+  refuseDoubtful(record, desk);
+  const written = await noteDoubt(record, desk, () => send(record, desk, () => desk.api.create(record, signal)));
   if (written.ok && written.record !== undefined && isSame(written.record, record)) {
-    return done(desk.inventory.put(written.record));
+    const made = desk.inventory.put(written.record);
+    return mayHaveRival(record, desk) ? withdrawnFromRival(record, made, { desk, signal }) : done(made);
   }
-  await desk.relist(signal);
-  const made = standingEqual(record, desk.inventory);
+  const isSaidToStand = written.ok || written.refusal.kind === "already-exists";
+  const made = await listed(() => standingEqual(record, desk.inventory), { desk, signal, isPatient: isSaidToStand });
   if (made !== undefined) return done(made);
-  if (written.ok) throw unseen("create", record);
+  if (written.ok) {
+    desk.doubts?.note(record);
+    throw unseen("create", record);
+  }
   if (written.refusal.kind === "not-found") throw changed("create", record, "the console moved its records");
   throw refused(record, written.refusal);
+}
+
+/** Lists that lag behind a write show it within this time, or not in this request (facts: reliability row 29). */
+const LAG_POLL_MS = 1_000;
+const MAX_LAG_POLLS = 3;
+
+/** What is looked for, in a fresh list; while the console says that it stands there, in some more. */
+async function listed(
+  find: () => StoredRecord | undefined,
+  { desk, signal, isPatient }: { readonly desk: Desk; readonly signal: AbortSignal; readonly isPatient: boolean },
+): Promise<StoredRecord | undefined> {
+  await desk.relist(signal);
+  const polls = isPatient ? MAX_LAG_POLLS : 0;
+  for (let poll = 0; find() === undefined && poll < polls; poll += 1) {
+    if (!(await desk.pause(LAG_POLL_MS, signal))) break;
+    await desk.relist(signal);
+  }
+  return find();
+}
+
+/** Firmware of 2025 took a second alias of one name through this API, and its DNS server did not start again. */
+function mayHaveRival({ type }: DesiredRecord, { api }: Desk): boolean {
+  return api.kind === "static-dns" && api.rules.isExclusive(type, type);
+}
+
+/** Removals of an alias that must not stay; the DNS server loads what stands there some seconds after the last write. */
+const MAX_WITHDRAWALS = 3;
+
+/**
+ * Somebody may have made an alias of the same name between our look and our write, and a console that does not check took both:
+ * then ours goes again at once (facts: reliability row 34). Throws RecordRefused when it did.
+ */
+async function withdrawnFromRival(
+  record: DesiredRecord,
+  made: StoredRecord,
+  { desk, signal }: { readonly desk: Desk; readonly signal: AbortSignal },
+): Promise<Done> {
+  await desk.relist(signal);
+  const rivals = desk.inventory.at(record.name).filter(({ id, type }) => id !== made.id && type === record.type);
+  if (rivals.length === 0) return done(made);
+  desk.alarm(record, "alias withdrawn: another one of the same name appeared beside it");
+  for (let attempt = 1; desk.inventory.has(made); attempt += 1) {
+    try {
+      await remove(made, desk, signal);
+    } catch (error) {
+      if (!(error instanceof UpstreamUnavailable) || attempt >= MAX_WITHDRAWALS) throw error;
+      await desk.relist(signal);
+    }
+  }
+  throw new RecordRefused(
+    "unifi.rival",
+    record,
+    `somebody else made an alias of this name at the same moment; ours is gone`,
+  );
+}
+
+function refuseDoubtful(record: DesiredRecord, { doubts, api }: Desk): void {
+  const waitMs = doubts?.waitMs(record, (type, other) => api.rules.isExclusive(type, other)) ?? 0;
+  if (waitMs === 0) return;
+  const { name, type } = record;
+  const where = { upstream: "unifi", operation: "create" };
+  const reason = "an earlier create at this name may still be carried out, and this console would take both";
+  const next = `created in ${Math.ceil(waitMs / 1_000)} s at the earliest`;
+  throw new UpstreamUnavailable("unifi.in-doubt", where, `${name} ${type}: ${reason}; ${next}`);
+}
+
+/** Whoever was turned away has written nothing, and what the application did before it answered 500 stands in its list. */
+async function noteDoubt<T>(record: DesiredRecord, { doubts }: Desk, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    const isClear =
+      error instanceof UpstreamRejected || (error instanceof UpstreamError && error.code === SERVER_ERROR_CODE);
+    if (error instanceof UpstreamError && !isClear) doubts?.note(record);
+    throw error;
+  }
 }
 
 async function update(
@@ -148,9 +244,9 @@ function changed(operation: string, { name, type }: Named, reason: string): Upst
   return new UpstreamConflict("unifi.changed", { upstream: "unifi", operation }, `${name} ${type}: ${reason}`);
 }
 
-function unseen(operation: string, { name, type }: Named): UpstreamProtocol {
+function unseen(operation: string, { name, type }: Named): UpstreamPostponed {
   const where = { upstream: "unifi", operation };
-  return new UpstreamProtocol("unifi.unseen", where, `${name} ${type}: the console took it but does not list it`);
+  return new UpstreamPostponed("unifi.unseen", where, `${name} ${type}: the console took it but does not list it`);
 }
 
 const REASONS: Readonly<Record<Refusal["kind"], string>> = {

@@ -25,6 +25,10 @@ export type Exchanged =
       readonly status: number;
       readonly contentType: string;
       readonly retryAfter: string | undefined;
+      /** Values of `Set-Cookie`, as they came. */
+      readonly setCookies: readonly string[];
+      /** The CSRF token that later requests of the session must carry; `undefined` when it stays the same. */
+      readonly csrfToken: string | undefined;
       readonly body: Uint8Array;
     }
   | { readonly kind: "untrusted"; readonly certificate: UntrustedCertificate }
@@ -64,6 +68,8 @@ async function exchange(client: AxiosInstance, request: ExchangeRequest, signal:
       status: answer.status,
       contentType: headerText(answer.headers["content-type"]) ?? "",
       retryAfter: headerText(answer.headers["retry-after"]),
+      setCookies: headerList(answer.headers["set-cookie"]),
+      csrfToken: headerText(answer.headers["x-updated-csrf-token"]) ?? headerText(answer.headers["x-csrf-token"]),
       body: answer.data,
     };
   } catch (error) {
@@ -78,6 +84,10 @@ function failure(error: unknown, signal: AbortSignal): Exchanged {
   if (!isAxiosError(error)) return { kind: "failed", code: "UNKNOWN" };
   if (error.message.startsWith("maxContentLength")) return { kind: "failed", code: "ANSWER_TOO_LARGE" };
   return { kind: "failed", code: error.code ?? "UNKNOWN" };
+}
+
+function headerList(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((line) => typeof line === "string") : [];
 }
 
 function headerText(value: unknown): string | undefined {

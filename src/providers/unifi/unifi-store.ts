@@ -6,21 +6,34 @@ import { ConfigError, UpstreamError, UpstreamProtocol, UpstreamUnavailable } fro
 import type { Clock } from "#src/lib/clock.ts";
 import type { Logger } from "#src/lib/log.ts";
 import type { BackendRules, RecordList, RecordStore, StateRecord, Step, StepOutcome } from "#src/providers/provider.ts";
-import { type ApiKeySupplier, type ConsoleClient, createConsoleClient } from "./console-client.ts";
+import type { ConsoleAccess, SecretSupplier } from "./access.ts";
+import { type ConsoleClient, createConsoleClient } from "./console-client.ts";
 import { parseConsoleUrl } from "./console-url.ts";
 import { type Detected, type DetectOptions, detect } from "./detect.ts";
 import { API_GONE_CODE, type ApiKind } from "./dns-api.ts";
+import type { Controller } from "./front.ts";
 import { type Content, Inventory } from "./inventory.ts";
+import { createKeyAccess } from "./key-access.ts";
 import { LearnedLimits } from "./learned-limits.ts";
 import { createRememberingLookup } from "./remembering-lookup.ts";
+import { createSessionAccess, type Login, type SessionAccess } from "./session-access.ts";
+import { watchState } from "./state-view.ts";
 import { carryOut, type Desk } from "./steps.ts";
-import { createExchange } from "./transport.ts";
+import { createExchange, type Exchange } from "./transport.ts";
 import { type ConsoleTrust, createConsoleAgent } from "./trust.ts";
+import { mayStoreTwice, WriteDoubts } from "./write-doubts.ts";
 
-export interface UnifiStoreOptions extends Pick<DetectOptions, "api" | "controller" | "site"> {
+/** How we are let in. */
+export type UnifiCredentials =
+  | { readonly kind: "key"; readonly apiKey: SecretSupplier }
+  | ({ readonly kind: "login" } & Login);
+
+export interface UnifiStoreOptions extends Pick<DetectOptions, "api" | "site"> {
   /** `https://192.168.1.1`; see `parseConsoleUrl`. */
   readonly url: string;
-  readonly apiKey: ApiKeySupplier;
+  readonly credentials: UnifiCredentials;
+  /** `console` is a default only: a login finds out by itself what stands there. */
+  readonly controller: Controller;
   readonly trust: ConsoleTrust;
   /** For one request with its repetitions. */
   readonly callTimeoutMs: number;
@@ -33,6 +46,9 @@ export interface UnifiStatus {
   readonly api: ApiKind | undefined;
   readonly version: string | undefined;
   readonly site: string | undefined;
+  readonly access: UnifiCredentials["kind"];
+  /** Sent since the start; 0 with a key. */
+  readonly logins: number;
   readonly trust: ConsoleTrust["kind"];
   /** Of the certificate that was accepted last. */
   readonly certificateSha256: string | undefined;
@@ -65,9 +81,13 @@ class ConsoleStore implements UnifiStore {
   readonly provider = "unifi";
   readonly #options: UnifiStoreOptions;
   readonly #client: ConsoleClient;
+  readonly #access: ConsoleAccess;
+  /** Of a login. */
+  readonly #session: SessionAccess | undefined;
   readonly #agent: ReturnType<typeof createConsoleAgent>;
   #detected: Detected | undefined;
   #learned: LearnedLimits;
+  readonly #doubts: WriteDoubts;
   #inventory = new Inventory([]);
   #listedAtMs = Number.NEGATIVE_INFINITY;
   #redetectedAtMs = Number.NEGATIVE_INFINITY;
@@ -80,13 +100,14 @@ class ConsoleStore implements UnifiStore {
   };
 
   constructor(options: UnifiStoreOptions) {
-    const { url, trust, clock, log, callTimeoutMs, apiKey } = options;
+    const { url, trust, clock, log, callTimeoutMs } = options;
     const baseUrl = parseConsoleUrl(url);
     if (!baseUrl.ok) {
       throw new ConfigError([{ path: "unifi.url", problem: baseUrl.problem, hint: "Example: https://192.168.1.1" }]);
     }
     this.#options = options;
     this.#learned = new LearnedLimits(clock, log);
+    this.#doubts = new WriteDoubts(clock);
     this.#agent = createConsoleAgent({
       trust,
       connectTimeoutMs: callTimeoutMs,
@@ -96,7 +117,10 @@ class ConsoleStore implements UnifiStore {
       },
     });
     const exchange = createExchange(this.#agent);
-    this.#client = createConsoleClient({ baseUrl: baseUrl.value, exchange, apiKey, callTimeoutMs, clock });
+    const wire = { baseUrl: baseUrl.value, exchange };
+    const [access, session] = createAccess(options, wire);
+    [this.#access, this.#session] = [access, session];
+    this.#client = createConsoleClient({ ...wire, access, callTimeoutMs, clock });
     if (trust.kind === "skip")
       log.warn({ provider: "unifi", url: baseUrl.value }, "certificate verification switched off");
   }
@@ -107,6 +131,8 @@ class ConsoleStore implements UnifiStore {
       api: this.#detected?.api.kind,
       version: this.#detected?.version,
       site: this.#detected?.site.reference,
+      access: this.#options.credentials.kind,
+      logins: this.#session?.logins ?? 0,
       trust: this.#options.trust.kind,
       records: this.#inventory.records.length,
       typesWithoutUpdate: this.#learned.typesWithoutUpdate,
@@ -133,16 +159,16 @@ class ConsoleStore implements UnifiStore {
   }
 
   close(): void {
+    this.#session?.close();
     this.#agent.destroy();
   }
 
   /** With getters, because a list in the middle of a step replaces what the step works with. */
-  #desk(detected: Detected): Desk {
-    const [api, inventory, learned] = [
-      () => (this.#detected ?? detected).api,
-      () => this.#inventory,
-      () => this.#learned,
-    ] as const;
+  #desk(known: Detected): Desk {
+    const detected = (): Detected => this.#detected ?? known;
+    const doubts = (): WriteDoubts | undefined =>
+      mayStoreTwice(detected().api.kind, detected().version) ? this.#doubts : undefined;
+    const [api, inventory, learned] = [() => detected().api, () => this.#inventory, () => this.#learned] as const;
     return {
       get api() {
         return api();
@@ -153,8 +179,23 @@ class ConsoleStore implements UnifiStore {
       get learned() {
         return learned();
       },
+      get doubts() {
+        return doubts();
+      },
       relist: async (signal) => void (await this.#relist(signal)),
+      pause: (delayMs, signal) => this.#pause(delayMs, signal),
+      alarm: ({ name, type, target }, event) =>
+        this.#options.log.error({ provider: this.provider, name, type, target }, event),
     };
+  }
+
+  async #pause(delayMs: number, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#options.clock.sleep(delayMs, signal);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** A complete list, from the API that the console has now. */
@@ -198,7 +239,9 @@ class ConsoleStore implements UnifiStore {
 
   async #detect(signal: AbortSignal): Promise<Detected> {
     const before = this.#detected;
-    const detected = await detect({ ...this.#options, client: this.#client }, signal);
+    const controller = (await this.#session?.controller(signal)) ?? this.#options.controller;
+    const { means } = this.#access;
+    const detected = await detect({ ...this.#options, client: this.#client, controller, means }, signal);
     if (before !== undefined) this.#redetectedAtMs = this.#options.clock.monotonicMs();
     this.#mayBeUpgraded = false;
     if (before?.api.kind !== detected.api.kind || before.version !== detected.version) {
@@ -228,13 +271,24 @@ class ConsoleStore implements UnifiStore {
   }
 }
 
+function createAccess(
+  { credentials, controller, callTimeoutMs, clock, log }: UnifiStoreOptions,
+  wire: { readonly baseUrl: string; readonly exchange: Exchange },
+): readonly [ConsoleAccess, SessionAccess | undefined] {
+  if (credentials.kind === "key") return [createKeyAccess(credentials.apiKey), undefined];
+  const said = controller === "console" ? undefined : controller;
+  const timeoutMs = callTimeoutMs;
+  const session = createSessionAccess({ ...wire, login: credentials, controller: said, timeoutMs, clock, log });
+  return [session, session];
+}
+
 /** Records that nobody may touch are not `enabled` in the list, but those that answer count for the state. */
 function withServed(rules: BackendRules, served: readonly Content[]): BackendRules {
   if (served.length === 0) return rules;
   const keys = new Set(served.map(contentKey));
   const asServed = (record: StateRecord): StateRecord =>
     keys.has(contentKey(record)) ? { ...record, enabled: true } : record;
-  return { ...rules, refuseState: (records) => rules.refuseState?.(records.map(asServed)) };
+  return { ...rules, watchState: (records) => watchState(records.map(asServed)) };
 }
 
 function contentKey({ name, type, target }: Pick<Content, "type" | "target"> & { readonly name: string }): string {

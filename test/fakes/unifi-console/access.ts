@@ -34,6 +34,8 @@ export type LoginOutcome =
 export class Access {
   readonly keys = new Map<string, Role>();
   readonly users = new Map<string, UserAccount>();
+  /** Every cookie and CSRF token that was ever given out, so that a test can look for them where they must not be. */
+  readonly issued: string[] = [];
   readonly #time: ConsoleTime;
   readonly #switches: () => Switches;
   readonly #sessions = new Map<string, Session>();
@@ -68,6 +70,7 @@ export class Access {
       writes: 0,
     };
     this.#sessions.set(token, session);
+    this.issued.push(token, csrfToken);
     return { kind: "session", session };
   }
 
@@ -115,6 +118,7 @@ export class Access {
     session.previousCsrfToken = session.csrfToken;
     session.graceLeft = this.#switches().csrfGraceRequests;
     session.csrfToken = randomBytes(16).toString("hex");
+    this.issued.push(session.csrfToken);
   }
 
   #createJwt(payload: object): string {

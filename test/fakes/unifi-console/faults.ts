@@ -32,8 +32,8 @@ export type FaultAction =
   /** A valid start of JSON that goes on for so many bytes. */
   | { readonly kind: "bomb"; readonly bytes: number }
   | { readonly kind: "login-page" }
-  /** The request is carried out; lists go on showing the state before it. */
-  | { readonly kind: "stale-lists"; readonly forMs: number }
+  /** The request is carried out, and answered as usual or with an empty body; lists go on showing the state before it. */
+  | { readonly kind: "stale-lists"; readonly forMs: number; readonly answer?: "empty" }
   | { readonly kind: "page"; readonly effect: PageEffect }
   | { readonly kind: "half-list" }
   | { readonly kind: "empty-list" }

@@ -74,9 +74,11 @@ export function decideOutcome(action: FaultAction | undefined, faulted: FaultedC
       return { reply: answer(call), delivery: action };
     case "login-page":
       return whole(loginPage());
-    case "stale-lists":
+    case "stale-lists": {
       if (call.site !== undefined) controls.showList(call.site, call.site.records, action.forMs);
-      return whole(answer(call));
+      const reply = answer(call);
+      return whole(action.answer === "empty" ? empty(reply.status) : reply);
+    }
     case "page":
     case "half-list":
     case "empty-list":

@@ -61,6 +61,8 @@ export interface UnifiConsole {
   readonly viewerKey: string;
   readonly username: string;
   readonly password: string;
+  /** An account that may read and not write. */
+  readonly viewer: UserAccount;
   /** Of the certificate in use, SHA-256 as colon separated hex. */
   readonly fingerprint: string;
   readonly caPem: string;
@@ -100,6 +102,7 @@ const CERTIFICATE_DAYS_MS = 30 * 24 * 60 * 60 * 1000;
 
 export const CONSOLE_NAMES: readonly string[] = ["unifi.local", "localhost", "127.0.0.1"];
 const CONSOLE_USER: UserAccount = { username: "zonegate", password: "emulated-password", role: "admin" };
+const CONSOLE_VIEWER: UserAccount = { username: "viewer", password: "emulated-viewer", role: "viewer" };
 
 /** A certificate as a console makes it for itself, valid for a month around now. */
 export function createConsoleCertificate(names: readonly string[] = CONSOLE_NAMES): ServerCertificate {
@@ -119,6 +122,7 @@ class RunningConsole implements UnifiConsole {
   readonly viewerKey: string;
   readonly username = CONSOLE_USER.username;
   readonly password = CONSOLE_USER.password;
+  readonly viewer = CONSOLE_VIEWER;
   readonly faults = new FaultPlan();
   readonly #log = new RequestLog();
   readonly #gateways = new Map<Site, Gateway>();
@@ -136,7 +140,8 @@ class RunningConsole implements UnifiConsole {
     this.apiKey = `emulated-admin-${this.#state.ids.objectId()}`;
     this.viewerKey = `emulated-viewer-${this.#state.ids.objectId()}`;
     this.access.keys.set(this.apiKey, "admin").set(this.viewerKey, "viewer");
-    for (const user of [CONSOLE_USER, ...(options.users ?? [])]) this.access.users.set(user.username, user);
+    for (const user of [CONSOLE_USER, CONSOLE_VIEWER, ...(options.users ?? [])])
+      this.access.users.set(user.username, user);
     const listener = createRequestHandler({
       state: this.#state,
       faults: this.faults,

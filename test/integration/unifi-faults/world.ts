@@ -1,8 +1,10 @@
 // One emulated console, the real store and engine over it, and external-dns' plan: what a row of the fault matrix plays in.
 
+import { type Logger, SILENT } from "#src/lib/log.ts";
+import type { SecretSupplier } from "#src/providers/unifi/access.ts";
 import type { UnifiStore, UnifiStoreOptions } from "#src/providers/unifi/unifi-store.ts";
 import type { EngineOptions } from "#src/sync/engine-options.ts";
-import type { ApplyReport } from "#src/sync/sync-engine.ts";
+import type { ApplyReport, SyncEngine } from "#src/sync/sync-engine.ts";
 import { type Endpoint, endpoint } from "#test/fakes/external-dns/endpoint.ts";
 import type { ProfileName } from "#test/fakes/unifi-console/profiles.ts";
 import {
@@ -13,22 +15,41 @@ import {
 import { engineOver } from "#test/support/engine.ts";
 import { type SyncOutcome, syncOnce } from "#test/support/external-dns-in-process.ts";
 import { CALL_TIMEOUT_MS, type ConsoleClock, consoleClock } from "#test/support/unifi-clock.ts";
-import { storeFor } from "#test/support/unifi-console.ts";
+import { credentialsFor, storeFor } from "#test/support/unifi-console.ts";
 
 const OWNER = "matrix";
 const LOOP_MS = 60_000;
 
+interface LogLine {
+  readonly level: "warn" | "error";
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
 interface Writer {
   readonly engine: ReturnType<typeof engineOver>;
   readonly store: UnifiStore;
-  /** One loop of external-dns, a minute after the last. `soft` is what the webhook answers 500 or 503 to. */
-  sync(wanted: readonly Endpoint[]): Promise<SyncOutcome>;
+  /**
+   * One loop of external-dns, a minute after the last. `soft` is what the webhook answers 500 or 503 to. `signal`: external-dns
+   * hangs up while its changes are carried out.
+   */
+  sync(wanted: readonly Endpoint[], afterMs?: number, signal?: AbortSignal): Promise<SyncOutcome>;
 }
 
 export interface World extends Writer {
   readonly console: UnifiConsole;
   readonly clock: ConsoleClock;
   readonly reports: readonly ApplyReport[];
+  /** Lines of level warn and error, oldest first. */
+  readonly alarms: readonly LogLine[];
+  /** What the API key was asked for: "current" before each call, "fresh" after it was refused. */
+  readonly keyNeeds: readonly ("current" | "fresh")[];
+  /** Kinds of the requests since the last call of this, in their order: "list", "create". */
+  operations(): readonly string[];
+  /** Does something when so many more steps have been carried out. */
+  whenSteps(count: number, run: () => void): void;
+  /** Virtual milliseconds that something took. */
+  timed(run: () => Promise<unknown>): Promise<number>;
   /** Another process with the same settings. */
   another(trust?: UnifiStoreOptions["trust"]): Writer;
   /** Names, types and values that answer now, without registry texts; sorted. */
@@ -47,22 +68,42 @@ export interface WorldOptions extends UnifiConsoleOptions {
 
 export async function startWorld(options: WorldOptions): Promise<World> {
   const clock = consoleClock();
+  // Only where a row says so a call stays unanswered; everything else may take its time on a busy machine.
+  clock.beLenient();
   const console = await startUnifiConsole({ ...options, time: clock.time });
   const reports: ApplyReport[] = [];
+  const stores: UnifiStore[] = [];
+  const alarms: LogLine[] = [];
+  const keyNeeds: ("current" | "fresh")[] = [];
+  const note = (level: LogLine["level"]) => (fields: object, msg: string) =>
+    void alarms.push({ ...fields, level, msg });
+  const log: Logger = { ...SILENT, warn: note("warn"), error: note("error") };
+  const noted =
+    (supplier: SecretSupplier): SecretSupplier =>
+    (need) => {
+      keyNeeds.push(need);
+      return supplier(need);
+    };
+  let seenRequests = 0;
+  let steps = 0;
+  let awaited: { readonly steps: number; readonly run: () => void } | undefined;
   const observer: EngineOptions["observer"] = {
     listed() {},
-    stepApplied() {},
+    stepApplied: () => {
+      steps += 1;
+      if (steps === awaited?.steps) awaited.run();
+    },
     applied: (_provider, report) => void reports.push(report),
   };
-  const stores: UnifiStore[] = [];
   const another = (trust: UnifiStoreOptions["trust"] = { kind: "ca", pem: console.caPem }): Writer => {
-    const key = options.access === "viewer" ? console.viewerKey : console.apiKey;
-    const store = storeFor(console, { clock, callTimeoutMs: CALL_TIMEOUT_MS, trust, apiKey: () => key });
+    const given = credentialsFor(console, options.access ?? "admin");
+    const credentials = given.kind === "key" ? { ...given, apiKey: noted(given.apiKey) } : given;
+    const store = storeFor(console, { clock, callTimeoutMs: CALL_TIMEOUT_MS, trust, credentials, log });
     stores.push(store);
-    const engine = engineOver(store, { clock, observer });
-    const sync = (wanted: readonly Endpoint[]): Promise<SyncOutcome> => {
-      clock.time.advance(LOOP_MS);
-      return syncOnce(engine, wanted, OWNER);
+    const engine = engineOver(store, { clock, observer, log });
+    const sync: Writer["sync"] = (wanted, afterMs = LOOP_MS, signal) => {
+      clock.time.advance(afterMs);
+      return syncOnce(signal === undefined ? engine : hangingUp(engine, signal), wanted, OWNER);
     };
     return { engine, store, sync };
   };
@@ -71,6 +112,21 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     console,
     clock,
     reports,
+    alarms,
+    keyNeeds,
+    operations: () => {
+      const requests = console.requests().slice(seenRequests);
+      seenRequests += requests.length;
+      return requests.map(({ operation }) => operation);
+    },
+    whenSteps: (count, run) => {
+      awaited = { steps: steps + count, run };
+    },
+    timed: async (run) => {
+      const startedAtMs = clock.nowMs();
+      await run();
+      return clock.nowMs() - startedAtMs;
+    },
     another,
     answers: () =>
       console
@@ -83,6 +139,16 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       for (const store of stores) store.close();
       await console.stop();
     },
+  };
+}
+
+function hangingUp(engine: Writer["engine"], signal: AbortSignal): SyncEngine {
+  return {
+    provider: engine.provider,
+    domainFilter: engine.domainFilter,
+    records: (until) => engine.records(until),
+    adjustEndpoints: (endpoints, until) => engine.adjustEndpoints(endpoints, until),
+    applyChanges: (changes) => engine.applyChanges(changes, signal),
   };
 }
 

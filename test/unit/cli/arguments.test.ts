@@ -28,6 +28,17 @@ describe("commands", () => {
     expect(parseArguments(["serve", flag, "--zones"])).toEqual(command(name));
   });
 
+  test("restore lists, shows and writes, and writes nothing that is not named", () => {
+    const asked = { kind: "command", command: "restore", flags: new Map() };
+    expect(parseArguments(["restore"])).toEqual({ ...asked, backup: undefined, mode: "show" });
+    expect(parseArguments(["restore", "one.json"])).toEqual({ ...asked, backup: "one.json", mode: "show" });
+    expect(parseArguments(["restore", "--write", "one.json"])).toEqual({ ...asked, backup: "one.json", mode: "write" });
+    expect(mistake("restore", "--write")).toContain("--write belongs to restore with the name of a backup");
+    expect(mistake("check", "--write")).toContain("--write belongs to restore");
+    expect(mistake("restore", "one.json", "--write=yes")).toContain("--write takes no value");
+    expect(mistake("restore", "one.json", "two.json")).toContain('"two.json" is one word too many');
+  });
+
   test("a mistyped one comes with the one that was meant", () => {
     expect(mistake("chekc")).toBe('"chekc" is not a command. Did you mean "zonegate check"?');
   });

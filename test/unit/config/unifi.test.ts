@@ -4,6 +4,7 @@ import { describeSettings } from "#src/config/describe.ts";
 import { IGNORED_VARIABLES, REFUSED_VARIABLES } from "#src/config/other-webhooks.ts";
 import { SETTINGS_SCHEMA } from "#src/config/schema.ts";
 import type { Settings } from "#src/config/settings.ts";
+import { Secret } from "#src/lib/secret.ts";
 import { load, problemsOf, type Written, yaml } from "#test/support/settings.ts";
 
 const KEY = "canary-4711";
@@ -15,6 +16,10 @@ function unifiOf(env: Readonly<Record<string, string>>, more: Written = {}): Non
   const { unifi } = load({ ...more, env: { ...CONSOLE, ...env } });
   if (unifi === undefined) throw new Error("no console was read");
   return unifi;
+}
+
+function keyOf(unifi: Settings["unifi"]): string | undefined {
+  return unifi?.credentials.kind === "key" ? unifi.credentials.apiKey.reveal() : undefined;
 }
 
 describe("the console's address", () => {
@@ -52,10 +57,9 @@ describe("without more than address and key", () => {
   const settings = load({ env: CONSOLE });
 
   test("the console is asked for its API, the site is the default one, and its certificate is verified", () => {
-    expect({ ...settings.unifi, apiKey: settings.unifi?.apiKey.reveal() }).toEqual({
+    expect(settings.unifi).toEqual({
       url: "https://192.168.1.1",
-      apiKey: KEY,
-      apiKeyFile: undefined,
+      credentials: { kind: "key", apiKey: new Secret(KEY), file: undefined },
       site: "default",
       api: "auto",
       controller: "console",
@@ -122,8 +126,8 @@ describe("the key", () => {
       env: { UNIFI_HOST: "192.168.1.1", UNIFI_API_KEY_FILE: "/run/key" },
       files: { "/run/key": `${KEY}\n` },
     });
-    expect(unifi?.apiKey.reveal()).toBe(KEY);
-    expect(unifi?.apiKeyFile).toBe("/run/key");
+    expect(keyOf(unifi)).toBe(KEY);
+    expect(unifi?.credentials.file).toBe("/run/key");
   });
 
   test("whose file cannot be read is one problem, not also missing", () => {
@@ -137,18 +141,64 @@ describe("the key", () => {
     expect(JSON.stringify(problems)).not.toContain("canary");
   });
 
-  test("is asked for when there is only a login, and how to create one is said", () => {
-    const env = { UNIFI_HOST: "192.168.1.1", UNIFI_USER: "admin", UNIFI_PASS: "hunter2" };
-    const [problem, ...others] = problemsOf({ env });
+  test("is asked for when there is nothing, and how to create one is said", () => {
+    const [problem, ...others] = problemsOf({ env: { UNIFI_HOST: "192.168.1.1" } });
     expect(others).toEqual([]);
-    expect(problem?.problem).toBe("is missing; a login by UNIFI_USER and UNIFI_PASS is not offered");
-    expect(problem?.hint).toContain("Settings, Control Plane, Integrations");
+    expect(problem?.hint).toMatch(/Settings, Control Plane, Integrations.*UNIFI_USER and UNIFI_PASS/);
   });
 
-  test("beside a login is used, and the login is said to be unused", () => {
-    expect(load({ env: { ...CONSOLE, UNIFI_USER: "admin", UNIFI_PASS: "hunter2" } }).warnings).toContain(
-      "UNIFI_USER, UNIFI_PASS: of another webhook and not used here; docs/migrate.md says why",
+  test("wins over a login, and a line says which of them to remove", () => {
+    const settings = load({ env: { ...CONSOLE, UNIFI_USER: "admin", UNIFI_PASS: "hunter2" } });
+    expect(keyOf(settings.unifi)).toBe(KEY);
+    expect(settings.warnings).toContain(
+      "UNIFI_USER, UNIFI_PASS: not used, because unifi.apiKey (UNIFI_API_KEY) is set; remove one or the other",
     );
+  });
+
+  test("wins over half a login too", () => {
+    expect(keyOf(load({ env: { ...CONSOLE, UNIFI_USER: "admin" } }).unifi)).toBe(KEY);
+  });
+});
+
+describe("a login", () => {
+  const LOGIN = { UNIFI_HOST: "192.168.1.1", UNIFI_USER: "zonegate", UNIFI_PASS: "canary 4711 ä" };
+
+  test("is enough, and a password may hold anything", () => {
+    const { unifi, provider } = load({ env: LOGIN });
+    expect(provider).toBe("unifi");
+    expect(unifi?.credentials).toMatchObject({ kind: "login", username: "zonegate", file: undefined });
+    expect(unifi?.credentials.kind === "login" && unifi.credentials.password.reveal()).toBe("canary 4711 ä");
+  });
+
+  test("may have its password in a file, which is remembered", () => {
+    const { UNIFI_PASS: _, ...env } = LOGIN;
+    const { unifi } = load({ env: { ...env, UNIFI_PASS_FILE: "/run/pass" }, files: { "/run/pass": "canary\n" } });
+    expect(unifi?.credentials).toMatchObject({ kind: "login", file: "/run/pass" });
+    expect(unifi?.credentials.kind === "login" && unifi.credentials.password.reveal()).toBe("canary");
+  });
+
+  test.each([
+    ["UNIFI_USER", "unifi.username", "is missing beside the password"],
+    ["UNIFI_PASS", "unifi.password", "is missing beside the user name"],
+  ])("without %s is refused", (name, path, problem) => {
+    const env = Object.fromEntries(Object.entries(LOGIN).filter(([other]) => other !== name));
+    const problems = problemsOf({ env });
+    expect(problems).toMatchObject([{ path, problem }]);
+    expect(JSON.stringify(problems)).not.toContain("canary");
+  });
+
+  test("whose password file cannot be read is one problem, not also missing", () => {
+    const { UNIFI_PASS: _, ...env } = LOGIN;
+    expect(problemsOf({ env: { ...env, UNIFI_PASS_FILE: "/run/pass" } })).toMatchObject([
+      { path: "unifi.password (UNIFI_PASS_FILE)" },
+    ]);
+  });
+
+  test("does not open the official API, which is said when that is asked for", () => {
+    expect(problemsOf({ env: { ...LOGIN, UNIFI_API: "policies" } })).toMatchObject([
+      { path: "unifi.api", problem: "policies takes an API key, and there is only a login" },
+    ]);
+    expect(load({ env: { ...LOGIN, UNIFI_API: "static-dns" } }).unifi?.api).toBe("static-dns");
   });
 });
 

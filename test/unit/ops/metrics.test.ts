@@ -14,6 +14,7 @@ function metricsWith(more: Partial<MetricsOptions> = {}) {
     readServingState: () => SERVING,
     readUpstream: () => undefined,
     readClusters: () => undefined,
+    readSync: () => undefined,
     isWebhookExposed: false,
     clock: new ManualClock(),
     ...more,
@@ -181,12 +182,15 @@ describe("figures", () => {
 });
 
 describe("a backend on another machine", () => {
+  const GOOD = { isUp: true, isVerified: true, isAuthorized: true, isTrusted: true };
   test.each([
-    [true, true, ["up 1", "unverified 0"]],
-    [false, true, ["up 0", "unverified 0"]],
-    [true, false, ["up 1", "unverified 1"]],
-  ])("up %s, verified %s", async (isUp, isVerified, expected) => {
-    const metrics = metricsWith({ readUpstream: () => ({ provider: "unifi", isUp, isVerified }) });
+    ["well", {}, ["up 1", "unverified 0", "authorized 1", "trusted 1"]],
+    ["away", { isUp: false }, ["up 0", "unverified 0", "authorized 1", "trusted 1"]],
+    ["not verified", { isVerified: false }, ["up 1", "unverified 1", "authorized 1", "trusted 1"]],
+    ["refusing the key", { isUp: false, isAuthorized: false }, ["up 0", "unverified 0", "authorized 0", "trusted 1"]],
+    ["another", { isUp: false, isTrusted: false }, ["up 0", "unverified 0", "authorized 1", "trusted 0"]],
+  ])("that is %s", async (_how, state, expected) => {
+    const metrics = metricsWith({ readUpstream: () => ({ provider: "unifi", ...GOOD, ...state }) });
     const lines = await linesOf(metrics, "zonegate_upstream_");
     expect(lines.map((line) => line.replace("zonegate_upstream_", "").replace('{provider="unifi"}', ""))).toEqual(
       expected,
@@ -196,6 +200,18 @@ describe("a backend on another machine", () => {
   test("is not shown where there is none", async () => {
     expect(await linesOf(metricsWith(), "zonegate_upstream_")).toEqual([]);
   });
+});
+
+test("what the writing half holds back is shown by its reason", async () => {
+  const readSync = () => ({ provider: "unifi", held: 12, quarantined: 3, contested: 1 });
+  const lines = (await metricsWith({ readSync }).render()).split("\n");
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      'zonegate_held_deletions{provider="unifi"} 12',
+      'zonegate_quarantined_records{provider="unifi"} 3',
+      'zonegate_contested_records{provider="unifi"} 1',
+    ]),
+  );
 });
 
 test("a secret whose file cannot be read is counted by setting", async () => {

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import type { Reply } from "#src/providers/unifi/classify.ts";
 import { retryAfterMs } from "#src/providers/unifi/classify.ts";
 import { type Call, createConsoleClient } from "#src/providers/unifi/console-client.ts";
+import { createKeyAccess } from "#src/providers/unifi/key-access.ts";
 import type { Exchanged, Method } from "#src/providers/unifi/transport.ts";
 import { unbounded } from "#test/support/engine.ts";
 import { ManualClock } from "#test/support/manual-clock.ts";
@@ -18,6 +19,8 @@ function answer(status: number, more: { body?: string; retryAfter?: string } = {
     status,
     contentType: "application/json",
     retryAfter,
+    setCookies: [],
+    csrfToken: undefined,
     body: new TextEncoder().encode(body),
   };
 }
@@ -28,7 +31,7 @@ async function send(method: Method, answers: readonly Exchanged[], advanceMs = C
   const sentAtMs: number[] = [];
   const client = createConsoleClient({
     baseUrl: "https://console",
-    apiKey: () => "key",
+    access: createKeyAccess(() => "key"),
     callTimeoutMs: CALL_TIMEOUT_MS,
     clock,
     exchange: (_request, signal) => {

@@ -3,7 +3,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { UpstreamProtocol, UpstreamRejected, UpstreamUnavailable } from "#src/errors.ts";
 import { SYSTEM_CLOCK } from "#src/lib/clock.ts";
-import type { UnifiStoreOptions } from "#src/providers/unifi/unifi-store.ts";
 import {
   startUnifiConsole,
   type UnifiConsole,
@@ -11,7 +10,7 @@ import {
 } from "#test/fakes/unifi-console/unifi-console.ts";
 import { unbounded } from "#test/support/engine.ts";
 import { eventually } from "#test/support/eventually.ts";
-import { storeFor } from "#test/support/unifi-console.ts";
+import { type StoreForOptions, storeFor } from "#test/support/unifi-console.ts";
 
 describe("the API", () => {
   test.each([
@@ -154,7 +153,7 @@ afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
 
-async function over(options: UnifiConsoleOptions, more: Partial<UnifiStoreOptions> = {}) {
+async function over(options: UnifiConsoleOptions, more: StoreForOptions = {}) {
   const console: UnifiConsole = await startUnifiConsole(options);
   const store = storeFor(console, more);
   stops.push(

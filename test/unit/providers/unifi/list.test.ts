@@ -153,7 +153,7 @@ describe("the official API", () => {
       const { records, rules } = await store.list(unbounded());
       expect(records).toMatchObject([{ enabled: false }]);
       const back = { name: name("b.example.com"), type: "CNAME", target: "a.example.com", enabled: true };
-      expect(rules.refuseState?.([...records, back])).toMatchObject({ type: "CNAME" });
+      expect(rules.watchState?.(records).refuse({ arriving: back })).toMatchObject({ type: "CNAME" });
     },
   );
 

@@ -8,6 +8,7 @@ import { Secret } from "#src/lib/secret.ts";
 import type { FaultAction } from "#test/fakes/unifi-console/faults.ts";
 import { startUnifiConsole, type UnifiConsole } from "#test/fakes/unifi-console/unifi-console.ts";
 import { unbounded } from "#test/support/engine.ts";
+import { everythingOf } from "#test/support/everything-of.ts";
 import { name } from "#test/support/parsed.ts";
 import { storeFor } from "#test/support/unifi-console.ts";
 
@@ -113,13 +114,3 @@ describe("a replaced key", () => {
     expect(console.requests()).toHaveLength(1);
   });
 });
-
-/** What any logger, serialiser or crash report could print of an error. */
-function everythingOf(error: unknown): string {
-  const json = JSON.stringify(
-    error,
-    error instanceof Error ? [...Object.getOwnPropertyNames(error), "cause"] : undefined,
-  );
-  const cause = error instanceof Error && error.cause !== undefined ? everythingOf(error.cause) : "";
-  return [inspect(error, { depth: 20, showHidden: true }), json, String(error), cause].join("\n");
-}
