@@ -2,7 +2,7 @@
 
 import { parseAllDocuments } from "yaml";
 import * as z from "zod";
-import type { ClusterObject } from "#src/domain/cluster-object.ts";
+import { type ClusterObject, specOf } from "#src/domain/cluster-object.ts";
 import { type Parsed, parsed, unparsable } from "#src/domain/parsed.ts";
 
 /** Objects in the order of the file, or one sentence on what is wrong with it. Never throws. */
@@ -87,7 +87,7 @@ const objectName = z
   .max(253)
   .regex(/^[^\s/]+$/, "is not a name");
 
-const objectSchema = z.object({
+const objectSchema = z.looseObject({
   apiVersion: z.string().min(1),
   kind: z.string().regex(/^[^\s/]+$/, "is not a kind"),
   metadata: z.object({
@@ -95,10 +95,10 @@ const objectSchema = z.object({
     namespace: objectName.nullish(),
     uid: z.string().nullish(),
     creationTimestamp: z.iso.datetime({ offset: true }).nullish(),
+    deletionTimestamp: z.string().nullish(),
     labels: textMap,
     annotations: textMap,
   }),
-  spec: z.unknown().optional(),
   status: z.unknown().optional(),
 });
 
@@ -110,8 +110,8 @@ function readObject(item: unknown): Parsed<readonly ClusterObject[]> {
       `${issue?.path.join(".") || "the object"}: ${issue?.message ?? "is not what Kubernetes defines"}`,
     );
   }
-  const { apiVersion, kind, metadata, spec, status } = result.data;
-  const { name, labels, annotations, uid, creationTimestamp } = metadata;
+  const { apiVersion, kind, metadata, status } = result.data;
+  const { name, labels, annotations, uid, creationTimestamp, deletionTimestamp } = metadata;
   return parsed([
     {
       apiVersion,
@@ -125,8 +125,9 @@ function readObject(item: unknown): Parsed<readonly ClusterObject[]> {
         ...(creationTimestamp === null || creationTimestamp === undefined
           ? {}
           : { createdAtMs: Date.parse(creationTimestamp) }),
+        ...(deletionTimestamp === null || deletionTimestamp === undefined ? {} : { isBeingDeleted: true as const }),
       },
-      spec: spec ?? {},
+      spec: specOf(kind, result.data),
       status: status ?? {},
     },
   ]);

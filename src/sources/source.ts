@@ -4,6 +4,7 @@ import type { ZodType } from "zod";
 import { type ClusterObject, keyOf, type ObjectKey } from "#src/domain/cluster-object.ts";
 import type { DomainName } from "#src/domain/name.ts";
 import type { RecordSet } from "#src/domain/record.ts";
+import { DEFAULT_KIND_OPTIONS, type KindOptions } from "./kind-options.ts";
 
 /** A kind of object, whatever its version. */
 export type Resource = Pick<ObjectKey, "group" | "kind">;
@@ -35,6 +36,8 @@ export type Reference = Pick<ObjectKey, "group" | "kind" | "namespace" | "name">
 export interface SourceResult {
   readonly recordSets: readonly RecordSet[];
   readonly problems: readonly SourceProblem[];
+  /** `drop`: addresses that are gone are not answered any longer. Absent: they are held a while (held-addresses.ts). */
+  readonly whenLost?: "drop";
 }
 
 /** No records, and why. */
@@ -61,6 +64,7 @@ export type ProblemCode =
   | "object.ignored"
   | "class.unwatched"
   | "service.type"
+  | "service.unselected"
   | "host.none"
   | "host.invalid"
   | "host.outside"
@@ -102,6 +106,7 @@ export interface SourceOptions {
   readonly classTargets: ReadonlyMap<string, readonly string[]>;
   /** Ingress classes whose `target` annotation is meant for public DNS: inside, status answers (docs/decisions.md 40). */
   readonly publicClasses: ReadonlySet<string>;
+  readonly kinds: KindOptions;
 }
 
 export interface SourceZone {
@@ -146,5 +151,6 @@ export function defaultSourceOptions(
     namespaceSuffixes: new Map(),
     classTargets: new Map(),
     publicClasses: new Set(DEFAULT_PUBLIC_CLASSES),
+    kinds: DEFAULT_KIND_OPTIONS,
   };
 }

@@ -10,6 +10,7 @@ const READ_ANNOTATIONS: readonly string[] = [
   "ingressclass.kubernetes.io/",
   "k8s-gateway.dns/",
   "k8s.v1.cni.cncf.io/",
+  "zonegate.dns/",
   "kubernetes.io/ingress.class",
 ];
 

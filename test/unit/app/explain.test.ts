@@ -4,7 +4,7 @@ import { explainName } from "#src/app/explain/explain.ts";
 import { EXPLANATION } from "#src/ops/explanation.ts";
 import type { ProblemCode } from "#src/sources/source.ts";
 import { nameOf, recordSet } from "#test/support/dns/records.ts";
-import { HOME, ingress, ingressClass, service } from "../sources/objects.ts";
+import { HOME, ingress, ingressClass, selector, service, withKindOptions } from "../sources/objects.ts";
 import { type Cluster, explain, factsOf, storedRecords } from "./explain-facts.ts";
 
 const HOST = "app.home.example.com";
@@ -26,6 +26,15 @@ const REASONS: Readonly<Record<ProblemCode, readonly [cluster: Cluster, label: s
   ],
   "class.unwatched": [{ changes: [[ingress([HOST], { className: "external" })]] }, "app"],
   "service.type": [{ changes: [[service({ ...named({ [HOSTNAME]: "web" }), spec: { type: "NodePort" } })]] }, "web"],
+  "service.unselected": [
+    {
+      changes: [[service(named({ [HOSTNAME]: "web" }))]],
+      options: {
+        kinds: withKindOptions({ service: { labelSelectors: [selector("dns=home")], clusterAddresses: false } }),
+      },
+    },
+    "web",
+  ],
   "host.none": [{ changes: [[service(named({ [HOSTNAME]: "" }))]] }, "app.default"],
   "host.invalid": [{ changes: [[ingress(["-app-.home.example.com"])]] }, "-app-"],
   "host.outside": [{ changes: [[ingress(["app.example.net"])]] }, "app.example.net."],
