@@ -5,6 +5,7 @@ import { networkInterfaces } from "node:os";
 import type { Settings } from "#src/config/settings.ts";
 import { completeZoneOptions, type ZoneOptions } from "#src/dns/zone-content.ts";
 import type { InventoryChange } from "#src/domain/cluster-object.ts";
+import { selectorKeys } from "#src/domain/label-selector.ts";
 import type { RecordSet } from "#src/domain/record.ts";
 import { ConfigError } from "#src/errors.ts";
 import type { Clock } from "#src/lib/clock.ts";
@@ -95,11 +96,13 @@ class JoinedReadingHalf implements ReadingHalf {
     });
     const nameservers = settings.zones.flatMap((zone) => zone.nameservers.map((nameserver) => nameserver.name));
     const sources = sourcesNamed(settings.sources.kinds);
-    this.#trim = createTrim(shapesOf(sources), settings.sources.annotationPrefixes);
+    this.#trim = createTrim(shapesOf(sources), settings.sources.annotationPrefixes, labelsAskedFor(settings));
     this.#catalog = createCatalog({
       sourceOptions: {
         ...defaultSourceOptions(settings.zones, nameservers),
         annotationPrefixes: settings.sources.annotationPrefixes,
+        classTargets: settings.sources.classTargets,
+        kinds: settings.sources.kindOptions,
       },
       sources,
       nowMs: () => clock.monotonicMs(),
@@ -192,6 +195,10 @@ class JoinedReadingHalf implements ReadingHalf {
     this.#options.log.warn({ waitingFor, waitedMs: WAIT_FOR_SOURCES_MS }, "sources not waited for any longer");
     await this.#settle(this.#answers.stopWaiting());
   }
+}
+
+function labelsAskedFor({ sources }: Settings): readonly string[] {
+  return sources.kindOptions.service.labelSelectors.flatMap(selectorKeys);
 }
 
 function readStaticRecords(settings: Settings): readonly RecordSet[] {

@@ -11,7 +11,7 @@ import { readOtherWebhooks } from "./other-webhooks.ts";
 import type { CrossProblem } from "./problems.ts";
 import type { SetBy } from "./provider-choice.ts";
 import type { WrittenSettings } from "./schema.ts";
-import type { Settings, StaticRecordSettings, ZoneSettings } from "./settings.ts";
+import type { KindOptions, Settings, StaticRecordSettings, ZoneSettings } from "./settings.ts";
 import { readUnifi, type UnifiRead } from "./unifi.ts";
 import { readWebhookAccess } from "./webhook-access.ts";
 
@@ -58,6 +58,8 @@ export function resolveSettings(written: WrittenSettings, context: ResolveContex
       manifests: written.sources.manifests,
       kinds: written.sources.kinds,
       annotationPrefixes: written.sources.annotationPrefixes,
+      classTargets: written.sources.classTargets,
+      kindOptions: kindOptionsOf(written.sources),
     },
     domainFilter: filter.value,
     unifi: unifi.unifi,
@@ -98,6 +100,10 @@ function readConsole(written: WrittenSettings, context: ResolveContext): Console
   const { unifi, problems } = readUnifi(written.unifi, { ...context, hasLogin: others.hasLogin });
   const refused = others.problems.map((problem) => ({ concerns: ["unifi"], problem }));
   return { unifi, problems: [...problems, ...refused], warnings: others.warnings };
+}
+
+function kindOptionsOf({ service, ingress, node, traefik, multus }: WrittenSettings["sources"]): KindOptions {
+  return { service, ingress, node, traefik, multus };
 }
 
 type WrittenZone = WrittenSettings["zones"][number];

@@ -13,6 +13,7 @@ import {
   isWatched,
   readIngressClasses,
 } from "./ingress-class.ts";
+import type { KindOptions } from "./kind-options.ts";
 import { loadBalancerStatus, loadBalancerTargets } from "./load-balancer.ts";
 import { readPart } from "./shape.ts";
 import { rejected, type Source, type SourceContext, type SourceProblem, type SourceResult } from "./source.ts";
@@ -20,6 +21,7 @@ import { rejected, type Source, type SourceContext, type SourceProblem, type Sou
 const ingressSpec = z.object({
   ingressClassName: z.string().nullish(),
   rules: z.array(z.object({ host: z.string().nullish() })).nullish(),
+  tls: z.array(z.object({ hosts: z.array(z.string()).nullish() })).nullish(),
 });
 type IngressSpec = z.infer<typeof ingressSpec>;
 
@@ -45,7 +47,7 @@ function ingressRecords(object: ClusterObject, context: SourceContext): SourceRe
   if (!status.ok) return rejected(object, "object.invalid", status.problem);
 
   const annotations = readAnnotations(object, context.options.annotationPrefixes);
-  const hosts = hostsOf(spec.value, annotations);
+  const hosts = hostsOf(spec.value, annotations, context.options.kinds.ingress);
   if (hosts.length === 0) return rejected(object, "host.none", "no rule names a host and no annotation does");
   const ingressClass = effectiveClass(
     classNameOf(object, spec.value),
@@ -77,11 +79,12 @@ function classNameOf(object: ClusterObject, spec: IngressSpec): string | undefin
 }
 
 /** external-dns `ingress-hostname-source`: which of the two places counts; both by default. */
-function hostsOf(spec: IngressSpec, annotations: DnsAnnotations): readonly string[] {
-  const fromRules = (spec.rules ?? []).map((rule) => rule.host ?? "").filter((host) => host.trim() !== "");
+function hostsOf(spec: IngressSpec, annotations: DnsAnnotations, options: KindOptions["ingress"]): readonly string[] {
   if (annotations.hostnameSource === "annotation-only") return annotations.hostnames;
-  if (annotations.hostnameSource === "defined-hosts-only") return fromRules;
-  return [...fromRules, ...annotations.hostnames];
+  const fromRules = (spec.rules ?? []).map((rule) => rule.host ?? "");
+  const fromTls = options.tlsHosts ? (spec.tls ?? []).flatMap((entry) => entry.hosts ?? []) : [];
+  const defined = [...fromRules, ...fromTls].filter((host) => host.trim() !== "");
+  return annotations.hostnameSource === "defined-hosts-only" ? defined : [...defined, ...annotations.hostnames];
 }
 
 /** What stands in for status: the `target` annotation unless it is meant for public DNS, else a setting for the class. */

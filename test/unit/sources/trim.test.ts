@@ -23,12 +23,19 @@ describe("what is kept of an object", () => {
     const spec = { ...(given.spec as object), tls: [{ secretName: "app-tls" }], defaultBackend: {} };
     expect(trim({ ...given, spec })).toEqual({
       ...given,
+      spec: { ...(given.spec as object), tls: [{}] },
       metadata: {
         ...given.metadata,
         annotations: { [`${PREFIX}ttl`]: "60", "kubernetes.io/ingress.class": "internal" },
         labels: { "k8s-gateway.dns/ignore": "false" },
       },
     });
+  });
+
+  test("of the labels those that a setting asks for", () => {
+    const labels = { dns: "home", "app.kubernetes.io/name": "app", "dns-other": "x" };
+    const selecting = createTrim(shapesOf(sourcesNamed(["service"])), [PREFIX], ["dns"]);
+    expect(selecting(service({ metadata: { labels } }))?.metadata.labels).toEqual({ dns: "home" });
   });
 
   test("nothing of a kind that no source reads", () => {
