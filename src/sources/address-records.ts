@@ -106,7 +106,8 @@ function setsOfName(
   return [{ name, type: "A", ttlSeconds, targets: [], origin }];
 }
 
-function refuseAlias(
+/** Why a name cannot be an alias of these targets, each canonical; `undefined` when it can. */
+export function refuseAlias(
   { name, zone }: ZonedName,
   targets: readonly string[],
 ): { readonly code: ProblemCode; readonly reason: string } | undefined {

@@ -33,7 +33,7 @@ const RESOLVE_ENDPOINTS = "k8s-gateway.dns/resolve-endpoints";
 const COREDNS_HOSTNAME = "coredns.io/hostname";
 
 /** RFC 2181 §8: 31 bits. */
-const MAX_TTL_SECONDS = 2_147_483_647;
+export const MAX_TTL_SECONDS = 2_147_483_647;
 
 /** True when the object carries the opt-out label of k8s_gateway. */
 export function isIgnored(object: ClusterObject): boolean {

@@ -3,6 +3,7 @@
 
 import * as z from "zod";
 import { SOURCE_NAMES, type SourceName } from "#src/domain/source-name.ts";
+import { dnsEndpointSource } from "./dns-endpoint.ts";
 import { ingressSource } from "./ingress.ts";
 import { serviceSource } from "./service.ts";
 import type { ObjectShape, Source } from "./source.ts";
@@ -10,6 +11,7 @@ import type { ObjectShape, Source } from "./source.ts";
 const REGISTRY: Readonly<Record<SourceName, Source>> = {
   ingress: ingressSource,
   service: serviceSource,
+  dnsendpoint: dnsEndpointSource,
 };
 
 /** In the order of the registry, whatever the order of `names`. */

@@ -65,6 +65,8 @@ export type ProblemCode =
   | "class.unwatched"
   | "service.type"
   | "service.unselected"
+  | "endpoint.invalid"
+  | "endpoint.identifier"
   | "host.none"
   | "host.invalid"
   | "host.outside"

@@ -4,7 +4,7 @@ import { explainName } from "#src/app/explain/explain.ts";
 import { EXPLANATION } from "#src/ops/explanation.ts";
 import type { ProblemCode } from "#src/sources/source.ts";
 import { nameOf, recordSet } from "#test/support/dns/records.ts";
-import { HOME, ingress, ingressClass, selector, service, withKindOptions } from "../sources/objects.ts";
+import { dnsEndpoint, HOME, ingress, ingressClass, selector, service, withKindOptions } from "../sources/objects.ts";
 import { type Cluster, explain, factsOf, storedRecords } from "./explain-facts.ts";
 
 const HOST = "app.home.example.com";
@@ -34,6 +34,11 @@ const REASONS: Readonly<Record<ProblemCode, readonly [cluster: Cluster, label: s
       },
     },
     "web",
+  ],
+  "endpoint.invalid": [{ changes: [[dnsEndpoint([{ dnsName: HOST, recordType: "A", targets: ["-"] }])]] }, "app"],
+  "endpoint.identifier": [
+    { changes: [[dnsEndpoint([{ dnsName: HOST, recordType: "A", targets: ["192.0.2.1"], setIdentifier: "a" }])]] },
+    "app",
   ],
   "host.none": [{ changes: [[service(named({ [HOSTNAME]: "" }))]] }, "app.default"],
   "host.invalid": [{ changes: [[ingress(["-app-.home.example.com"])]] }, "-app-"],
@@ -74,7 +79,7 @@ describe("what a source leaves out", () => {
     const { leftOut } = explainName(nameOf(text), facts);
     expect(leftOut).toContainEqual({
       code,
-      by: expect.stringMatching(/^(Ingress|Service) default\//),
+      by: expect.stringMatching(/^(DNSEndpoint|Ingress|Service) default\//),
       reason: expect.any(String),
     });
   });

@@ -92,6 +92,16 @@ export function node(
   };
 }
 
+export function dnsEndpoint(endpoints: unknown, more: Metadata = {}): ClusterObject {
+  return {
+    apiVersion: "externaldns.k8s.io/v1alpha1",
+    kind: "DNSEndpoint",
+    metadata: metadata(more),
+    spec: { endpoints },
+    status: {},
+  };
+}
+
 export function selector(text: string): LabelSelector {
   const parsed = parseLabelSelector(text);
   if (!parsed.ok) throw new Error(parsed.problem);
