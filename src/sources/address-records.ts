@@ -46,7 +46,7 @@ export function originOf(object: ClusterObject, kind: OriginKind, className?: st
   const { name, namespace, uid, createdAtMs } = object.metadata;
   return {
     kind,
-    namespace,
+    ...(namespace === "" ? {} : { namespace }),
     name,
     ...(uid === undefined ? {} : { uid }),
     ...(className === undefined ? {} : { className }),

@@ -66,13 +66,6 @@ export function readAnnotations(object: ClusterObject, prefixes: readonly string
   };
 }
 
-/** Whether the object may have its endpoints answered, under whatever prefix. */
-export function mayResolveEndpoints({ metadata: { annotations } }: ClusterObject): boolean {
-  return (
-    annotations[RESOLVE_ENDPOINTS] === "true" || Object.keys(annotations).some((key) => key.endsWith("/endpoints-type"))
-  );
-}
-
 /** external-dns removes every blank and splits at commas; empty entries are nothing. */
 export function splitList(text: string): readonly string[] {
   return text

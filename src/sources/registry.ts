@@ -5,13 +5,19 @@ import * as z from "zod";
 import { SOURCE_NAMES, type SourceName } from "#src/domain/source-name.ts";
 import { dnsEndpointSource } from "./dns-endpoint.ts";
 import { ingressSource } from "./ingress.ts";
+import { nodeSource } from "./node.ts";
 import { serviceSource } from "./service.ts";
 import type { ObjectShape, Source } from "./source.ts";
+import { ingressRouteSource, ingressRouteTcpSource, ingressRouteUdpSource } from "./traefik.ts";
 
 const REGISTRY: Readonly<Record<SourceName, Source>> = {
   ingress: ingressSource,
   service: serviceSource,
   dnsendpoint: dnsEndpointSource,
+  ingressroute: ingressRouteSource,
+  ingressroutetcp: ingressRouteTcpSource,
+  ingressrouteudp: ingressRouteUdpSource,
+  node: nodeSource,
 };
 
 /** In the order of the registry, whatever the order of `names`. */

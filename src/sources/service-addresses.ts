@@ -2,12 +2,12 @@
 
 import * as z from "zod";
 import type { ClusterObject } from "#src/domain/cluster-object.ts";
-import { type DnsAnnotations, mayResolveEndpoints } from "./annotations.ts";
+import { type DnsAnnotations, readAnnotations } from "./annotations.ts";
 import { type Endpoint, endpointReferences, readyEndpoints } from "./endpoint-slice.ts";
-import { type loadBalancerStatus, loadBalancerTargets } from "./load-balancer.ts";
+import { loadBalancerStatus, loadBalancerTargets } from "./load-balancer.ts";
 import { ANY_NODE, chooseNodeAddressType, knowsNodes, nodeAddresses } from "./node-addresses.ts";
 import { readPart } from "./shape.ts";
-import type { Lookup, Reference, SourceProblem } from "./source.ts";
+import type { Lookup, ObjectShape, Reference, SourceOptions, SourceProblem } from "./source.ts";
 
 export const serviceSpec = z.object({
   type: z.string().nullish(),
@@ -18,6 +18,9 @@ export const serviceSpec = z.object({
   clusterIPs: z.array(z.string()).nullish(),
 });
 export type ServiceSpec = z.infer<typeof serviceSpec>;
+
+/** For kinds that look Services up. */
+export const SERVICE: ObjectShape = { group: "", kind: "Service", spec: serviceSpec, status: loadBalancerStatus };
 
 export interface ServiceParts {
   readonly object: ClusterObject;
@@ -66,11 +69,14 @@ export function clusterAddresses(spec: ServiceSpec): readonly string[] {
   return addresses.filter((address) => address !== "" && address !== "None");
 }
 
-/** What the addresses depend on, whatever the prefix of the annotations. */
-export function addressReferences(object: ClusterObject): readonly Reference[] {
+/** What the addresses depend on. */
+export function addressReferences(
+  object: ClusterObject,
+  { annotationPrefixes }: Pick<SourceOptions, "annotationPrefixes">,
+): readonly Reference[] {
   const spec = readPart("spec", serviceSpec, object.spec);
   if (!spec.ok) return [];
-  if (mayResolveEndpoints(object)) return [...endpointReferences(object), ANY_NODE];
+  if (readAnnotations(object, annotationPrefixes).resolvesEndpoints) return [...endpointReferences(object), ANY_NODE];
   if (spec.value.type !== "NodePort") return [];
   return isLocal(spec.value) ? [...endpointReferences(object), ANY_NODE] : [ANY_NODE];
 }

@@ -12,6 +12,7 @@ import { loadBalancerStatus } from "./load-balancer.ts";
 import {
   addressReferences,
   clusterAddresses,
+  SERVICE,
   type ServiceAddresses,
   type ServiceSpec,
   serviceAddresses,
@@ -21,7 +22,7 @@ import { readPart } from "./shape.ts";
 import { rejected, type Source, type SourceContext, type SourceOptions, type SourceResult } from "./source.ts";
 
 export const serviceSource: Source = {
-  resource: { group: "", kind: "Service" },
+  resource: { group: SERVICE.group, kind: SERVICE.kind },
   shape: { spec: serviceSpec, status: loadBalancerStatus },
   lookups: [ENDPOINT_SLICE],
   references: addressReferences,

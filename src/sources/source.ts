@@ -26,7 +26,7 @@ export interface Source {
    * Objects whose change may change this object's records, so that a change recomputes only what it touches. The name
    * `ANY_NAME` stands for every object of that kind in that namespace.
    */
-  references(object: ClusterObject): readonly Reference[];
+  references(object: ClusterObject, options: SourceOptions): readonly Reference[];
   toRecords(object: ClusterObject, context: SourceContext): SourceResult;
 }
 
@@ -65,6 +65,8 @@ export type ProblemCode =
   | "class.unwatched"
   | "service.type"
   | "service.unselected"
+  | "rule.invalid"
+  | "rule.pattern"
   | "endpoint.invalid"
   | "endpoint.identifier"
   | "host.none"

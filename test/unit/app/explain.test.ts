@@ -4,7 +4,16 @@ import { explainName } from "#src/app/explain/explain.ts";
 import { EXPLANATION } from "#src/ops/explanation.ts";
 import type { ProblemCode } from "#src/sources/source.ts";
 import { nameOf, recordSet } from "#test/support/dns/records.ts";
-import { dnsEndpoint, HOME, ingress, ingressClass, selector, service, withKindOptions } from "../sources/objects.ts";
+import {
+  dnsEndpoint,
+  HOME,
+  ingress,
+  ingressClass,
+  ingressRoute,
+  selector,
+  service,
+  withKindOptions,
+} from "../sources/objects.ts";
 import { type Cluster, explain, factsOf, storedRecords } from "./explain-facts.ts";
 
 const HOST = "app.home.example.com";
@@ -40,6 +49,8 @@ const REASONS: Readonly<Record<ProblemCode, readonly [cluster: Cluster, label: s
     { changes: [[dnsEndpoint([{ dnsName: HOST, recordType: "A", targets: ["192.0.2.1"], setIdentifier: "a" }])]] },
     "app",
   ],
+  "rule.invalid": [{ changes: [[ingressRoute([`Host(\`${HOST}\``], { metadata: { name: "other" } })]] }, "app"],
+  "rule.pattern": [{ changes: [[ingressRoute(["HostRegexp(`^app-.+`)"])]] }, "app"],
   "host.none": [{ changes: [[service(named({ [HOSTNAME]: "" }))]] }, "app.default"],
   "host.invalid": [{ changes: [[ingress(["-app-.home.example.com"])]] }, "-app-"],
   "host.outside": [{ changes: [[ingress(["app.example.net"])]] }, "app.example.net."],
@@ -79,7 +90,7 @@ describe("what a source leaves out", () => {
     const { leftOut } = explainName(nameOf(text), facts);
     expect(leftOut).toContainEqual({
       code,
-      by: expect.stringMatching(/^(DNSEndpoint|Ingress|Service) default\//),
+      by: expect.stringMatching(/^(DNSEndpoint|Ingress|IngressRoute|Service) default\//),
       reason: expect.any(String),
     });
   });

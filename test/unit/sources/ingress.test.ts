@@ -284,7 +284,7 @@ describe("odd objects", () => {
     (spec) => {
       const object = { ...ingress([]), spec };
       expect(records(object)).toMatchObject({ sets: [], codes: ["object.invalid"] });
-      expect(ingressSource.references(object)).toEqual([]);
+      expect(ingressSource.references(object, contextOf().options)).toEqual([]);
     },
   );
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { type ClusterObject, keyOf } from "#src/domain/cluster-object.ts";
 import { type Catalog, createCatalog } from "#src/sources/catalog.ts";
 import { defaultSourceOptions } from "#src/sources/source.ts";
-import { endpointSlice, HOME, lines, service } from "./objects.ts";
+import { endpointSlice, HOME, ingressRoute, lines, service } from "./objects.ts";
 
 function catalogOf(...objects: readonly ClusterObject[]): Catalog {
   const catalog = createCatalog({ sourceOptions: defaultSourceOptions([HOME]), nowMs: () => 0 });
@@ -29,5 +29,19 @@ describe("endpoints of a Service", () => {
     catalog.apply({ upserted: [], deleted: [keyOf(slice(""))] });
     expect(lines(catalog.recordSets())).toEqual(["app.default.home.example.com A"]);
     expect(catalog.nextExpiryMs()).toBeUndefined();
+  });
+});
+
+describe("Traefik's Service", () => {
+  const traefik = (address: string) =>
+    service({ metadata: { name: "traefik", namespace: "traefik" }, addresses: [address] });
+
+  test("moves every IngressRoute with it", () => {
+    const catalog = catalogOf(ingressRoute(["Host(`a.home.example.com`)"]), traefik("192.0.2.1"));
+    catalog.apply({ upserted: [traefik("192.0.2.2")], deleted: [] });
+    expect(lines(catalog.recordSets())).toEqual([
+      "a.home.example.com A 192.0.2.2",
+      "traefik.traefik.home.example.com A 192.0.2.2",
+    ]);
   });
 });

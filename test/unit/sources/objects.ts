@@ -102,6 +102,22 @@ export function dnsEndpoint(endpoints: unknown, more: Metadata = {}): ClusterObj
   };
 }
 
+/** One route for each rule; `undefined` is a route without one. */
+export function ingressRoute(
+  rules: readonly (string | undefined)[],
+  more: { kind?: "IngressRoute" | "IngressRouteTCP" | "IngressRouteUDP"; metadata?: Metadata } = {},
+): ClusterObject {
+  return {
+    apiVersion: "traefik.io/v1alpha1",
+    kind: more.kind ?? "IngressRoute",
+    metadata: metadata(more.metadata),
+    spec: {
+      routes: rules.map((match) => ({ ...(match === undefined ? {} : { match }), services: [{ name: "app" }] })),
+    },
+    status: {},
+  };
+}
+
 export function selector(text: string): LabelSelector {
   const parsed = parseLabelSelector(text);
   if (!parsed.ok) throw new Error(parsed.problem);

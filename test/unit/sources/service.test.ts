@@ -228,11 +228,13 @@ describe("endpoints of a Service that opts in", () => {
     expect(records(object, among(slice, ...nodes)).lines).toEqual([`web.home.example.com ${answer}`]);
   });
 
-  test("they are what the Service depends on, whatever the prefix of the annotation", () => {
+  test("they are what the Service depends on", () => {
     const slices = { group: "discovery.k8s.io", kind: "EndpointSlice", namespace: "default", name: "*" };
-    expect(serviceSource.references(named(RESOLVE))).toContainEqual(slices);
-    expect(serviceSource.references(named({ "dns.example.net/endpoints-type": "HostIP" }))).toContainEqual(slices);
-    expect(serviceSource.references(service())).toEqual([]);
+    expect(serviceSource.references(named(RESOLVE), contextOf().options)).toContainEqual(slices);
+    expect(
+      serviceSource.references(named({ [`${NEW_ED}endpoints-type`]: "HostIP" }), contextOf().options),
+    ).toContainEqual(slices);
+    expect(serviceSource.references(service(), contextOf().options)).toEqual([]);
   });
 });
 
@@ -285,7 +287,9 @@ describe("a Service reached through nodes", () => {
   });
 
   test("it depends on every node", () => {
-    expect(serviceSource.references(nodePort({}))).toEqual([{ group: "", kind: "Node", namespace: "", name: "*" }]);
+    expect(serviceSource.references(nodePort({}), contextOf().options)).toEqual([
+      { group: "", kind: "Node", namespace: "", name: "*" },
+    ]);
   });
 });
 
