@@ -9,11 +9,12 @@ export const SOURCE_NAMES = [
   "ingressroutetcp",
   "ingressrouteudp",
   "node",
+  "pod",
 ] as const;
 export type SourceName = (typeof SOURCE_NAMES)[number];
 
 /** What needs wide rights, or names what few want named. */
-const OFF_BY_DEFAULT: ReadonlySet<SourceName> = new Set<SourceName>(["node"]);
+const OFF_BY_DEFAULT: ReadonlySet<SourceName> = new Set<SourceName>(["node", "pod"]);
 
 /** Those that are on unless told otherwise. */
 export const DEFAULT_SOURCE_NAMES: readonly SourceName[] = SOURCE_NAMES.filter((name) => !OFF_BY_DEFAULT.has(name));

@@ -14,12 +14,16 @@ export interface ObjectShape extends Resource {
   /** Schemas that strip what nobody reads. Absent: nothing of that part is read. */
   readonly spec?: ZodType;
   readonly status?: ZodType;
+  /** Makes annotations smaller that are read only in part; again on its own result it changes nothing. */
+  readonly keepAnnotations?: (annotations: Annotations) => Annotations;
 }
+
+type Annotations = ClusterObject["metadata"]["annotations"];
 
 /** One kind that gives names. Pure; never throws for a bad object. */
 export interface Source {
   readonly resource: Resource;
-  readonly shape: Pick<ObjectShape, "spec" | "status">;
+  readonly shape: Omit<ObjectShape, keyof Resource>;
   /** Kinds that `toRecords` looks up besides its own object. */
   readonly lookups: readonly ObjectShape[];
   /**
@@ -65,6 +69,8 @@ export type ProblemCode =
   | "class.unwatched"
   | "service.type"
   | "service.unselected"
+  | "network.invalid"
+  | "network.none"
   | "rule.invalid"
   | "rule.pattern"
   | "endpoint.invalid"

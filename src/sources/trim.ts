@@ -42,7 +42,7 @@ export function createTrim(
       metadata: {
         ...object.metadata,
         labels: keptLabels(labels),
-        annotations: keptAnnotations(annotations),
+        annotations: (shape.keepAnnotations ?? asTheyAre)(keptAnnotations(annotations)),
       },
       spec: trimPart(object.spec, shape.spec),
       status: trimPart(object.status, shape.status),
@@ -51,6 +51,10 @@ export function createTrim(
 }
 
 const NOTHING: Readonly<Record<string, string>> = {};
+
+function asTheyAre(annotations: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return annotations;
+}
 
 type KeepSome = (map: Readonly<Record<string, string>>) => Readonly<Record<string, string>>;
 

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { explainName } from "#src/app/explain/explain.ts";
+import { SOURCE_NAMES } from "#src/domain/source-name.ts";
 import { EXPLANATION } from "#src/ops/explanation.ts";
+import { sourcesNamed } from "#src/sources/registry.ts";
 import type { ProblemCode } from "#src/sources/source.ts";
 import { nameOf, recordSet } from "#test/support/dns/records.ts";
 import {
@@ -10,6 +12,7 @@ import {
   ingress,
   ingressClass,
   ingressRoute,
+  pod,
   selector,
   service,
   withKindOptions,
@@ -22,6 +25,8 @@ const named = (more: Record<string, string>) => ({ metadata: { annotations: more
 const fromLocal = (line: string) => ({ ...recordSet(line), origin: { kind: "local", name: "local" } as const });
 const fromSetting = (line: string) => ({ ...recordSet(line), origin: { kind: "static", name: "records[0]" } as const });
 const codes = (entries: readonly { readonly code: string }[]) => entries.map(({ code }) => code);
+
+const ALL_KINDS = { catalog: { sources: sourcesNamed(SOURCE_NAMES) } };
 
 /** For each reason by which a source leaves a name out or questions it: a cluster, and the name that somebody asks about. */
 const REASONS: Readonly<Record<ProblemCode, readonly [cluster: Cluster, label: string]>> = {
@@ -49,6 +54,8 @@ const REASONS: Readonly<Record<ProblemCode, readonly [cluster: Cluster, label: s
     { changes: [[dnsEndpoint([{ dnsName: HOST, recordType: "A", targets: ["192.0.2.1"], setIdentifier: "a" }])]] },
     "app",
   ],
+  "network.invalid": [{ ...ALL_KINDS, changes: [[pod("{", { annotations: { [HOSTNAME]: "app" } })]] }, "app"],
+  "network.none": [{ ...ALL_KINDS, changes: [[pod([], { annotations: { [HOSTNAME]: "app" } })]] }, "app"],
   "rule.invalid": [{ changes: [[ingressRoute([`Host(\`${HOST}\``], { metadata: { name: "other" } })]] }, "app"],
   "rule.pattern": [{ changes: [[ingressRoute(["HostRegexp(`^app-.+`)"])]] }, "app"],
   "host.none": [{ changes: [[service(named({ [HOSTNAME]: "" }))]] }, "app.default"],
@@ -90,7 +97,7 @@ describe("what a source leaves out", () => {
     const { leftOut } = explainName(nameOf(text), facts);
     expect(leftOut).toContainEqual({
       code,
-      by: expect.stringMatching(/^(DNSEndpoint|Ingress|IngressRoute|Service) default\//),
+      by: expect.stringMatching(/^(DNSEndpoint|Ingress|IngressRoute|Pod|Service) default\//),
       reason: expect.any(String),
     });
   });

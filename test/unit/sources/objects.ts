@@ -118,6 +118,28 @@ export function ingressRoute(
   };
 }
 
+/** `networks` as Multus writes them, the cluster's own first; a text stands as it is. */
+export function pod(
+  networks: readonly object[] | string | undefined,
+  more: { annotations?: Record<string, string>; metadata?: Metadata; phase?: string } = {},
+): ClusterObject {
+  const own = { name: "cbr0", interface: "eth0", ips: ["10.42.0.7"], mac: "aa:bb:cc:dd:ee:ff", default: true, dns: {} };
+  const status = typeof networks === "string" ? networks : JSON.stringify([own, ...(networks ?? [])], undefined, 4);
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: metadata({
+      ...more.metadata,
+      annotations: {
+        ...(networks === undefined ? {} : { "k8s.v1.cni.cncf.io/network-status": status }),
+        ...more.annotations,
+      },
+    }),
+    spec: {},
+    status: { phase: more.phase ?? "Running" },
+  };
+}
+
 export function selector(text: string): LabelSelector {
   const parsed = parseLabelSelector(text);
   if (!parsed.ok) throw new Error(parsed.problem);
