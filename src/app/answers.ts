@@ -11,6 +11,7 @@ import type { RecordSet } from "#src/domain/record.ts";
 import type { Clock } from "#src/lib/clock.ts";
 import type { Logger } from "#src/lib/log.ts";
 import { type Conflict, mergeRecordSets } from "#src/sources/merge.ts";
+import { reverseRecordSets } from "#src/sources/reverse-records.ts";
 import type { AnswersFacts } from "./explain/facts.ts";
 
 /** A part that gives record sets. Negative answers wait until each one that is awaited has given its first. */
@@ -64,6 +65,8 @@ class ZoneAnswers implements Answers {
   /** Of `#contents`; made when first looked at. */
   #snapshot: Snapshot | undefined;
   #publishedReady: boolean | undefined;
+  /** Derived from what is answered; nobody contributes it. */
+  #reverse: readonly RecordSet[] = [];
   #conflicts: readonly Conflict[] = [];
   #problems: readonly ZoneProblem[] = [];
   /** The publication that runs, and the one that will follow it with everything that came meanwhile. */
@@ -108,7 +111,7 @@ class ZoneAnswers implements Answers {
       snapshot: this.#snapshot,
       ready: this.#waitingFor.size === 0,
       waitingFor: [...this.#waitingFor],
-      claims: [...this.#contributions.values()].flat(),
+      claims: [...this.#contributions.values(), this.#reverse].flat(),
       conflicts: this.#conflicts,
       zoneProblems: this.#problems,
     };
@@ -145,7 +148,12 @@ class ZoneAnswers implements Answers {
   async #publish(): Promise<void> {
     const merged = mergeRecordSets([...this.#contributions.values()].flat());
     this.#conflicts = merged.conflicts;
-    const compiled = this.#options.zones.map((zone) => this.#compile(zone, merged.recordSets));
+    this.#reverse = reverseRecordSets(
+      merged.recordSets,
+      this.#options.zones.map(({ apex }) => apex),
+    );
+    const recordSets = [...merged.recordSets, ...this.#reverse];
+    const compiled = this.#options.zones.map((zone) => this.#compile(zone, recordSets));
     this.#problems = compiled.flatMap((zone) => zone.problems);
     const contents = compiled.map((zone) => zone.content);
     const ready = this.#waitingFor.size === 0;

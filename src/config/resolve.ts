@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { createDomainFilter, type DomainFilter } from "#src/domain/domain-filter.ts";
 import { type DomainName, joinName, parseName } from "#src/domain/name.ts";
+import { isReverseName, reverseApexes } from "#src/domain/reverse-name.ts";
 import { canonicalTarget } from "#src/domain/target.ts";
 import type { Environment } from "./layers.ts";
 import { listenerProblems } from "./listener-conflicts.ts";
@@ -52,7 +53,7 @@ export function resolveSettings(written: WrittenSettings, context: ResolveContex
       allow: written.dns.allow,
       nsid: written.dns.nsid,
     },
-    zones: written.zones.map((zone) => completeZone(zone, written)),
+    zones: allZones(written),
     records: records.settings,
     sources: {
       manifests: written.sources.manifests,
@@ -118,6 +119,18 @@ function completeZone(zone: WrittenZone, { dns, sources }: WrittenSettings): Zon
     hostmaster: zone.hostmaster ?? below("hostmaster", zone.apex),
     ...(zone.ingressClasses ?? sources.ingressClasses),
   };
+}
+
+/** The zones that are written down, and the reverse zones of the ranges. */
+function allZones(written: WrittenSettings): readonly ZoneSettings[] {
+  const zones = written.zones.map((zone) => completeZone(zone, written));
+  const known = new Set(zones.map(({ apex }) => apex));
+  // Where there is a zone of names its server and its keeper are the reverse zones' too.
+  const model = zones.find(({ apex }) => !isReverseName(apex));
+  const shared = model === undefined ? {} : { nameservers: model.nameservers, hostmaster: model.hostmaster };
+  const apexes = written.reverse.ranges.flatMap(({ address, prefixLength }) => reverseApexes(address, prefixLength));
+  const added = [...new Set(apexes)].filter((apex) => !known.has(apex));
+  return [...zones, ...added.map((apex) => ({ ...completeZone({ apex }, written), ...shared }))];
 }
 
 /** An apex so long that nothing fits below it stands for the name itself. */

@@ -10,7 +10,7 @@ import { DNS_SECTION, OPS_SECTION, WEBHOOK_SECTION } from "./settings/listeners.
 import { ADMIN_SECTION, DATA_SECTION, LOG_SECTION, SHUTDOWN_SECTION, SYNC_SECTION } from "./settings/process.ts";
 import { DOMAIN_FILTER_SECTION, SOURCES_SECTION } from "./settings/sources.ts";
 import { UNIFI_SECTION } from "./settings/unifi.ts";
-import { RECORDS_SETTING, ZONES_SETTING } from "./settings/zones.ts";
+import { RECORDS_SETTING, REVERSE_SECTION, ZONES_SETTING } from "./settings/zones.ts";
 
 const PROVIDERS = ["local", "unifi"] as const;
 export type ProviderName = (typeof PROVIDERS)[number];
@@ -36,6 +36,7 @@ export const SETTINGS_SCHEMA = z.strictObject({
   ops: OPS_SECTION,
   dns: DNS_SECTION,
   zones: ZONES_SETTING,
+  reverse: REVERSE_SECTION,
   records: RECORDS_SETTING,
   sources: SOURCES_SECTION,
   domainFilter: DOMAIN_FILTER_SECTION,

@@ -320,3 +320,16 @@ test("every explanation is what the published schema says", async () => {
     expect(EXPLANATION.safeParse(JSON.parse(JSON.stringify(explained))).error).toBeUndefined();
   }
 });
+
+test("a reverse zone answers with the names of its addresses, and says whose they are", async () => {
+  const zones = [HOME.apex, nameOf("2.0.192.in-addr.arpa")];
+  const facts = await factsOf({ changes: [[ingress([HOST])]], zones });
+  const { answers, claims } = explainName(nameOf("1.2.0.192.in-addr.arpa"), facts);
+  expect(answers.find(({ type }) => type === "PTR")).toMatchObject({
+    result: "data",
+    records: [{ type: "PTR", value: HOST }],
+  });
+  expect(claims).toMatchObject([
+    { by: "Ingress default/app", values: [{ value: `PTR ${HOST}`, verdict: "answered" }] },
+  ]);
+});

@@ -42,6 +42,11 @@ describe("names of a Service", () => {
     ]);
   });
 
+  test("reverse zones hold no short names", () => {
+    const zones = [HOME, { ...HOME, apex: domainName("2.0.192.in-addr.arpa") }];
+    expect(records(service(), contextOf(zones)).lines).toEqual(["app.default.home.example.com A 192.0.2.1"]);
+  });
+
   test("coredns and external-dns host names are merged (k8s_gateway reads only the first)", () => {
     const object = named({
       "coredns.io/hostname": "a.home.example.com",
