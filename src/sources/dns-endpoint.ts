@@ -69,7 +69,12 @@ interface Reading {
 function addEndpoint(reading: Reading, index: number, written: WrittenEndpoint): void {
   const where = `spec.endpoints[${index}]`;
   const read = readEndpoint(written);
-  if (!read.ok) return report(reading, "endpoint.invalid", `${where}: ${read.problem}`, nameText(written));
+  if (!read.ok) {
+    for (const name of namesMeant(reading, written)) {
+      report(reading, "endpoint.invalid", `${where}: ${read.problem}`, name);
+    }
+    return;
+  }
   const { dnsName, type, targets, setIdentifier } = read.value;
   const resolved = resolveHostnames([dnsName], reading.object, reading.context.options);
   reading.problems.push(...resolved.problems);
@@ -126,6 +131,13 @@ function readTtl(written: unknown): Parsed<number | undefined> {
     return parsed(written);
   }
   return unparsable(`recordTTL is not a whole number of seconds from 1 to ${MAX_TTL_SECONDS}`);
+}
+
+/** The names of a wrong entry, so that whoever asks for one learns of it; the text where it is no name. */
+function namesMeant({ object, context }: Reading, written: WrittenEndpoint): readonly (string | undefined)[] {
+  const text = nameText(written);
+  const names = text === undefined ? [] : resolveHostnames([text], object, context.options).names;
+  return names.length > 0 ? names.map(({ name }) => name) : [text];
 }
 
 function nameText(endpoint: WrittenEndpoint | undefined): string | undefined {

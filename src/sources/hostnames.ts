@@ -18,7 +18,7 @@ export interface ResolvedHostnames {
 }
 
 /** Names one object may claim: bounds what a single annotation can cost (facts: reliability T25). */
-const MAX_NAMES_PER_OBJECT = 256;
+export const MAX_NAMES_PER_OBJECT = 256;
 
 /** Letters, digits, hyphens inside, underscores; a star only as the whole first label (RFC 4592 §2.1.1). */
 const HOSTNAME = /^(?:\*\.)?[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/;

@@ -26,6 +26,9 @@ export interface IngressClasses {
 const CLASS_ANNOTATION = "kubernetes.io/ingress.class";
 const DEFAULT_ANNOTATION = "ingressclass.kubernetes.io/is-default-class";
 
+/** What settings call the default class, whatever its name: no IngressClass can be called so. */
+const DEFAULT_CLASS_WORD = "@default";
+
 /** Which class an Ingress has, once the default is applied. */
 export interface EffectiveClass {
   /** `undefined`: it names none, and there is no default class to give it one. */
@@ -78,7 +81,8 @@ export function chooseClassTargets(
 ): readonly string[] | undefined {
   const name = effective.name ?? "";
   const annotated = options.publicClasses.has(name) ? undefined : annotations.targets;
-  return annotated ?? options.classTargets.get(name);
+  const ofDefault = effective.isDefault ? options.classTargets.get(DEFAULT_CLASS_WORD) : undefined;
+  return annotated ?? options.classTargets.get(name) ?? ofDefault;
 }
 
 export function unwatchedProblem(

@@ -6,14 +6,14 @@ import type { OriginKind, RecordSet } from "#src/domain/record.ts";
 import { isReverseName, reverseName } from "#src/domain/reverse-name.ts";
 
 /** What one change made of the PTR records of one reverse name. */
-export interface ReverseChange {
+interface ReverseChange {
   readonly name: DomainName;
   /** `undefined`: there are none any longer. */
   readonly recordSet: RecordSet | undefined;
 }
 
 /** Merged record sets of the names that changed: as they were given last, and as they are. */
-export interface MergedChange {
+interface MergedChange {
   readonly before: readonly RecordSet[];
   readonly after: readonly RecordSet[];
 }

@@ -1,13 +1,19 @@
 // core Service: annotated names, else `name.namespace` in every zone, point at its load balancer, external addresses,
 // endpoints or nodes.
 
-import type { ClusterObject } from "#src/domain/cluster-object.ts";
+import { type ClusterObject, keyOf } from "#src/domain/cluster-object.ts";
 import { matchesLabels } from "#src/domain/label-selector.ts";
 import { isWildcard } from "#src/domain/name.ts";
 import { type AddressClaim, addressRecords, originOf } from "./address-records.ts";
 import { type DnsAnnotations, isIgnored, readAnnotations } from "./annotations.ts";
 import { ENDPOINT_SLICE } from "./endpoint-slice.ts";
-import { type ResolvedHostnames, resolveHostnames, resolveRelative, type ZonedName } from "./hostnames.ts";
+import {
+  MAX_NAMES_PER_OBJECT,
+  type ResolvedHostnames,
+  resolveHostnames,
+  resolveRelative,
+  type ZonedName,
+} from "./hostnames.ts";
 import { loadBalancerStatus } from "./load-balancer.ts";
 import {
   addressReferences,
@@ -19,7 +25,14 @@ import {
   serviceSpec,
 } from "./service-addresses.ts";
 import { readPart } from "./shape.ts";
-import { rejected, type Source, type SourceContext, type SourceOptions, type SourceResult } from "./source.ts";
+import {
+  rejected,
+  type Source,
+  type SourceContext,
+  type SourceOptions,
+  type SourceProblem,
+  type SourceResult,
+} from "./source.ts";
 
 export const serviceSource: Source = {
   resource: { group: SERVICE.group, kind: SERVICE.kind },
@@ -97,16 +110,26 @@ function outsideRecords(names: readonly ZonedName[], addresses: ServiceAddresses
   if ("refusal" in addresses) return rejected(where.object, "service.type", addresses.refusal);
   const { targets, pendingReason, whenLost, problems = [] } = addresses;
   const own = addressRecords({ ...claimOf(where), names, targets, pendingReason });
-  const ofPods = [...(addresses.byHostname ?? [])].map((entry) => podRecords(entry, names, where));
-  return united([own, ...ofPods, { recordSets: [], problems, ...(whenLost === undefined ? {} : { whenLost }) }]);
+  const ofPods = allPodRecords([...(addresses.byHostname ?? [])], names, where);
+  return united([own, ofPods, { recordSets: [], problems, ...(whenLost === undefined ? {} : { whenLost }) }]);
 }
 
+/** Bounded like the names that an object writes down: a StatefulSet of thousands is no reason for thousands of names. */
+function allPodRecords(pods: readonly NamedPod[], names: readonly ZonedName[], where: ClaimContext): SourceResult {
+  const most = Math.floor(MAX_NAMES_PER_OBJECT / names.length);
+  const records = pods.slice(0, most).map((pod) => podRecords(pod, names, where));
+  const beyond = pods[most];
+  if (beyond === undefined) return united(records);
+  const hostname = `${beyond[0]}.${names[0]?.name ?? ""}`;
+  const reason = `the Service has ${pods.length} named Pods; those after the first ${most} have no name of their own`;
+  const problem: SourceProblem = { code: "host.limit", object: keyOf(where.object), hostname, reason };
+  return united([...records, { recordSets: [], problems: [problem] }]);
+}
+
+type NamedPod = readonly [hostname: string, addresses: readonly string[]];
+
 /** As the cluster's own DNS calls the Pods of a StatefulSet: `pod.service…`. */
-function podRecords(
-  [hostname, targets]: readonly [string, readonly string[]],
-  names: readonly ZonedName[],
-  where: ClaimContext,
-): SourceResult {
+function podRecords([hostname, targets]: NamedPod, names: readonly ZonedName[], where: ClaimContext): SourceResult {
   const below = names.filter(({ name }) => !isWildcard(name)).map(({ name }) => `${hostname}.${name}.`);
   const resolved = resolveHostnames(below, where.object, where.context.options);
   const quiet = { ...where, annotations: quietAfter(names, where.annotations) };

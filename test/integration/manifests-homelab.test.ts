@@ -8,8 +8,9 @@ import { SILENT } from "#src/lib/log.ts";
 import { createManifestInventory } from "#src/manifests/inventory.ts";
 import { createCatalog } from "#src/sources/catalog.ts";
 import { mergeRecordSets } from "#src/sources/merge.ts";
-import { sourcesNamed } from "#src/sources/registry.ts";
+import { shapesOf, sourcesNamed } from "#src/sources/registry.ts";
 import { defaultSourceOptions, defaultZone, type SourceZone } from "#src/sources/source.ts";
+import { createTrim, type Trim } from "#src/sources/trim.ts";
 
 const FOLDER = fileURLToPath(new URL("../../examples/homelab", import.meta.url));
 const LAN_ADDRESSES = ["A 192.168.20.10", "AAAA fd20:0:0:20::10"];
@@ -20,13 +21,20 @@ function name(text: string): DomainName {
   return parsed.value;
 }
 
-async function readHomelab(zones: readonly SourceZone[], kinds: readonly SourceName[] = DEFAULT_SOURCE_NAMES) {
+const WHOLE: Trim = (object) => object;
+
+async function readHomelab(
+  zones: readonly SourceZone[],
+  kinds: readonly SourceName[] = DEFAULT_SOURCE_NAMES,
+  trim: Trim = WHOLE,
+) {
   const sources = sourcesNamed(kinds);
   const catalog = createCatalog({ sourceOptions: defaultSourceOptions(zones), nowMs: () => 0, sources });
   const inventory = createManifestInventory({
     folder: FOLDER,
     log: SILENT,
-    onChange: (change) => catalog.apply(change),
+    onChange: ({ upserted, deleted }) =>
+      catalog.apply({ upserted: upserted.flatMap((object) => trim(object) ?? []), deleted }),
   });
   await inventory.start();
   await inventory.stop();
@@ -102,4 +110,10 @@ test("zone example.com that watches class external answers inside with the contr
   expect(answers["www.example.com"]).toEqual(["A 192.168.20.20"]);
   expect(answers["blog.example.com"]).toEqual(["A 192.168.20.20"]);
   expect(answers["plex.example.com"]).toEqual(["A 192.168.20.31", "AAAA fd20:0:0:20::31"]);
+});
+
+test("what is trimmed from an object changes nothing that it gives", async () => {
+  const zones = [defaultZone(name("home.example.com"))];
+  const trim = createTrim(shapesOf(sourcesNamed(SOURCE_NAMES)), defaultSourceOptions(zones).annotationPrefixes);
+  expect(await readHomelab(zones, SOURCE_NAMES, trim)).toEqual(await readHomelab(zones, SOURCE_NAMES));
 });

@@ -16,7 +16,7 @@ export const CLASS_TARGETS_SETTING = setting(
     flag: "class-targets",
     defaultText: "none",
     description:
-      "Addresses or host names for all names of an Ingress class, instead of what its controller writes into status: `internal=192.168.20.10,internal=fd20::10`, or a mapping in the file. An object's own `target` annotation comes before it.",
+      "Addresses or host names for all names of an Ingress class, instead of what its controller writes into status: `internal=192.168.20.10,internal=fd20::10`, or a mapping in the file; `@default` is the default class. An object's own `target` annotation comes before it.",
   },
 );
 

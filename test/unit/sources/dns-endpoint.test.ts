@@ -131,6 +131,11 @@ describe("an entry that is wrong is left out alone", () => {
     expect(result.problems[0]?.reason.length).toBeLessThanOrEqual(300);
   });
 
+  test("it is said of each name that it means", () => {
+    const { problems } = records(dnsEndpoint([entry("NAS", "A", ["none"])]), contextOf(ZONES));
+    expect(problems.map(({ hostname }) => hostname)).toEqual(["nas.home.example.com", "nas.lab.example"]);
+  });
+
   test("beyond 1,000 entries the rest is left out, and said", () => {
     const many = Array.from({ length: 1_001 }, (_, index) => entry(`n${index}.home.example.com`, "A", ["192.0.2.1"]));
     const result = records(dnsEndpoint(many));

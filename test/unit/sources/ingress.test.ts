@@ -156,6 +156,24 @@ describe("addresses of an Ingress", () => {
     expect(records(object, contextOf([zone])).lines).toEqual(["a.home.example.com A 192.0.2.1"]);
   });
 
+  test.each<readonly [string, ReadonlyMap<string, readonly string[]>, string]>([
+    ["without a class the one for @default", new Map([["@default", ["192.0.2.50"]]]), "192.0.2.50"],
+    [
+      "its own comes first",
+      new Map([
+        ["@default", ["192.0.2.50"]],
+        ["nginx", ["192.0.2.51"]],
+      ]),
+      "192.0.2.51",
+    ],
+  ])("a setting for the default class: %s", (_, classTargets, address) => {
+    const classes = classTargets.has("nginx") ? [ingressClass("nginx", "default")] : [];
+    const context = contextOf([HOME], { others: classes, options: { classTargets } });
+    expect(records(ingress(["a.home.example.com"], { addresses: [] }), context).lines).toEqual([
+      `a.home.example.com A ${address}`,
+    ]);
+  });
+
   test("a target annotation comes before the setting for its class", () => {
     const options = { classTargets: new Map([["internal", ["192.0.2.50"]]]) };
     const metadata = { annotations: { [`${ED}target`]: "192.0.2.9" } };

@@ -130,7 +130,7 @@ describe("change by change", () => {
         mergeRecordSets(
           claims.map(({ name, type, last, kind, ttlSeconds }) => {
             const targets = last.map((octet) => (type === "A" ? `192.168.20.${octet}` : `t${octet}.example.net`));
-            return set(name, type as RecordSet["type"], targets, { origin: from(kind), ttlSeconds });
+            return set(name, type, targets, { origin: from(kind), ttlSeconds });
           }),
         ).recordSets,
     );

@@ -196,6 +196,14 @@ describe("endpoints of a Service that opts in", () => {
     ]);
   });
 
+  test("at most 256 names come from Pods, and the rest is said", () => {
+    const pods = Array.from({ length: 300 }, (_, index) => ({ addresses: ["10.42.0.1"], hostname: `db-${index}` }));
+    const object = named({ ...RESOLVE, [`${ED}hostname`]: "db.home.example.com,x.home.example.com" }, HEADLESS);
+    const result = records(object, among(endpointSlice("a", pods)));
+    expect(result.recordSets).toHaveLength(2 + 256);
+    expect(result.problems).toMatchObject([{ code: "host.limit", hostname: "db-128.db.home.example.com" }]);
+  });
+
   test("a Pod cannot take a protected name", () => {
     const slice = endpointSlice("a", [{ addresses: ["10.42.0.1"], hostname: "wpad" }]);
     const result = records(named({ ...RESOLVE, [`${ED}hostname`]: "home.example.com" }, HEADLESS), among(slice));
