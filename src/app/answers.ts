@@ -91,7 +91,10 @@ class ZoneAnswers implements Answers {
   constructor(options: AnswersOptions) {
     this.#options = options;
     this.#waitingFor = new Set(options.awaited);
-    this.#merged = createMergedNames((name) => this.#claimsAt(name));
+    this.#merged = createMergedNames({
+      claimsAt: (name) => this.#claimsAt(name),
+      apexes: options.zones.map(({ apex }) => apex),
+    });
     this.#zones = options.zones.map((zone) => ({
       builder: createZoneBuilder(zone),
       serial: undefined,
@@ -135,7 +138,7 @@ class ZoneAnswers implements Answers {
       snapshot: this.#snapshot,
       ready: this.#waitingFor.size === 0,
       waitingFor: [...this.#waitingFor],
-      claimsAt: (name) => this.#claimsAt(name),
+      claimsAt: (name) => [...this.#claimsAt(name), ...optional(this.#merged.reverseAt(name))],
       conflicts: this.#merged.conflicts(),
       zoneProblems: this.#zoneProblems(),
     };
@@ -234,4 +237,8 @@ class ZoneAnswers implements Answers {
     const next = nextSerial(serial, this.#options.clock.nowMs() / 1_000);
     return builder.change(next, serial === undefined ? undefined : unserved.keys());
   }
+}
+
+function optional<T>(value: T | undefined): readonly T[] {
+  return value === undefined ? [] : [value];
 }

@@ -7,7 +7,13 @@ import type { ObjectShape } from "#src/sources/source.ts";
 import type { Trim } from "#src/sources/trim.ts";
 
 /** Versions that the sources' schemas know, where a group has others. */
-const VERSIONS: Readonly<Record<string, readonly string[]>> = { "": ["v1"], "networking.k8s.io": ["v1"] };
+const VERSIONS: Readonly<Record<string, readonly string[]>> = {
+  "": ["v1"],
+  "discovery.k8s.io": ["v1"],
+  "externaldns.k8s.io": ["v1alpha1"],
+  "networking.k8s.io": ["v1"],
+  "traefik.io": ["v1alpha1"],
+};
 
 export function wantedResources(shapes: readonly ObjectShape[]): readonly WantedResource[] {
   return shapes.map(({ group, kind }) => {

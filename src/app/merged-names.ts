@@ -1,42 +1,91 @@
-// The merged record sets of every claimed name, kept so that a change merges the names that it touches and no others.
+// The merged record sets of every claimed name, and the PTR records that follow from their addresses; kept so that a change merges
+// the names that it touches and no others.
 
 import type { DomainName } from "#src/domain/name.ts";
 import type { RecordSet } from "#src/domain/record.ts";
 import { type Conflict, type MergeResult, mergeName } from "#src/sources/merge.ts";
+import { createReverseRecords } from "#src/sources/reverse-records.ts";
 
 export interface MergedNames {
-  /** Merges these names again; returns those that came out differently. */
-  update(names: Iterable<DomainName>): readonly DomainName[];
+  /** Merges these names again; returns those that came out differently, reverse names among them. */
+  update(names: Iterable<DomainName>): ReadonlySet<DomainName>;
   recordSetsAt(name: DomainName): readonly RecordSet[];
+  /** What follows from the addresses of other names; `undefined` where nothing does. */
+  reverseAt(name: DomainName): RecordSet | undefined;
   /** The same array as before when nothing changed. */
   conflicts(): readonly Conflict[];
 }
 
-/** `claimsAt`: what every contributor claims at a name now. */
-export function createMergedNames(claimsAt: (name: DomainName) => readonly RecordSet[]): MergedNames {
-  const merged = new Map<DomainName, MergeResult>();
-  let conflicts: readonly Conflict[] | undefined;
-  return {
-    update: (names) => [...names].filter((name) => updateOne(name)),
-    recordSetsAt: (name) => merged.get(name)?.recordSets ?? [],
-    conflicts: () => {
-      conflicts ??= [...merged.values()].flatMap((result) => result.conflicts);
-      return conflicts;
-    },
-  };
+export interface MergedNamesOptions {
+  /** What every contributor claims at a name now. */
+  claimsAt(name: DomainName): readonly RecordSet[];
+  /** Of all zones: the reverse ones among them are filled. */
+  readonly apexes: readonly DomainName[];
+}
 
-  function updateOne(name: DomainName): boolean {
-    const before = merged.get(name);
-    const claims = claimsAt(name);
+export function createMergedNames(options: MergedNamesOptions): MergedNames {
+  return new NameByName(options);
+}
+
+class NameByName implements MergedNames {
+  readonly #options: MergedNamesOptions;
+  readonly #merged = new Map<DomainName, MergeResult>();
+  readonly #reverse = new Map<DomainName, RecordSet>();
+  readonly #reverseRecords: ReturnType<typeof createReverseRecords>;
+  #conflicts: readonly Conflict[] | undefined;
+
+  constructor(options: MergedNamesOptions) {
+    this.#options = options;
+    this.#reverseRecords = createReverseRecords(options.apexes);
+  }
+
+  update(names: Iterable<DomainName>): ReadonlySet<DomainName> {
+    const changed = new Set<DomainName>();
+    const before: RecordSet[] = [];
+    const after: RecordSet[] = [];
+    for (const name of names) {
+      const old = this.#merged.get(name)?.recordSets ?? [];
+      this.#merge(name);
+      const now = this.#merged.get(name)?.recordSets ?? [];
+      if (isSame(old, now)) continue;
+      changed.add(name);
+      before.push(...old);
+      after.push(...now);
+    }
+    for (const { name, recordSet } of this.#reverseRecords.update({ before, after })) {
+      changed.add(name);
+      if (recordSet === undefined) this.#reverse.delete(name);
+      else this.#reverse.set(name, recordSet);
+    }
+    return changed;
+  }
+
+  recordSetsAt(name: DomainName): readonly RecordSet[] {
+    const merged = this.#merged.get(name)?.recordSets ?? [];
+    const reverse = this.#reverse.get(name);
+    return reverse === undefined ? merged : [...merged, reverse];
+  }
+
+  reverseAt(name: DomainName): RecordSet | undefined {
+    return this.#reverse.get(name);
+  }
+
+  conflicts(): readonly Conflict[] {
+    this.#conflicts ??= [...this.#merged.values()].flatMap((result) => result.conflicts);
+    return this.#conflicts;
+  }
+
+  #merge(name: DomainName): void {
+    const before = this.#merged.get(name);
+    const claims = this.#options.claimsAt(name);
     const after = claims.length === 0 ? undefined : mergeName(claims);
-    if (after === undefined) merged.delete(name);
-    else merged.set(name, after);
-    if ((before?.conflicts.length ?? 0) + (after?.conflicts.length ?? 0) > 0) conflicts = undefined;
-    return !isSame(before?.recordSets ?? [], after?.recordSets ?? []);
+    if (after === undefined) this.#merged.delete(name);
+    else this.#merged.set(name, after);
+    if ((before?.conflicts.length ?? 0) + (after?.conflicts.length ?? 0) > 0) this.#conflicts = undefined;
   }
 }
 
-/** Origins count: an explanation tells them, though no answer does. */
+/** Origins count: PTR records are chosen by them. */
 function isSame(a: readonly RecordSet[], b: readonly RecordSet[]): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -4,6 +4,7 @@
 import { networkInterfaces } from "node:os";
 import type { Listener, Settings, ViewSettings } from "#src/config/settings.ts";
 import type { InventoryChange } from "#src/domain/cluster-object.ts";
+import { selectorKeys } from "#src/domain/label-selector.ts";
 import type { RecordSet } from "#src/domain/record.ts";
 import { DEFAULT_VIEW } from "#src/domain/view-name.ts";
 import { ConfigError } from "#src/errors.ts";
@@ -88,7 +89,7 @@ class JoinedReadingHalf implements ReadingHalf {
     const shapes = shapesOf(sources);
     this.#options = options;
     this.#dataPlane = createDataPlane(dataPlaneOptions(options));
-    this.#trim = createTrim(shapes, settings.sources.annotationPrefixes);
+    this.#trim = createTrim(shapes, settings.sources.annotationPrefixes, labelsAskedFor(settings));
     const feed = options.createFeed?.({
       shapes,
       trim: this.#trim,
@@ -219,6 +220,10 @@ class JoinedReadingHalf implements ReadingHalf {
   }
 }
 
+function labelsAskedFor({ sources }: Settings): readonly string[] {
+  return sources.kindOptions.service.labelSelectors.flatMap(selectorKeys);
+}
+
 function dataPlaneOptions({ settings, clock, log }: ReadingHalfOptions): DataPlaneOptions {
   const { dns, views } = settings;
   const listenersOf = ({ addresses, port }: Listener, view?: string): readonly ListenAddress[] =>
@@ -253,7 +258,7 @@ function createViews(
       {
         ...given,
         settings: view,
-        annotationPrefixes: settings.sources.annotationPrefixes,
+        sourceSettings: settings.sources,
         ownAddresses,
         awaited,
         clock,

@@ -1,7 +1,7 @@
 // One view: what the objects claim by the filters of its zones, merged and compiled apart from every other view. Joins parts;
 // decides nothing about names.
 
-import type { ViewSettings } from "#src/config/settings.ts";
+import type { Settings, ViewSettings } from "#src/config/settings.ts";
 import { completeZoneOptions, type ZoneOptions } from "#src/dns/zone-content.ts";
 import type { InventoryChange } from "#src/domain/cluster-object.ts";
 import type { RecordSet } from "#src/domain/record.ts";
@@ -16,7 +16,7 @@ import type { ReadingFacts } from "./explain/facts.ts";
 export interface ViewOptions extends Pick<AnswersOptions, "awaited" | "publish"> {
   readonly settings: ViewSettings;
   readonly sources: readonly Source[];
-  readonly annotationPrefixes: readonly string[];
+  readonly sourceSettings: Settings["sources"];
   /** As objects have them; empty where no cluster is read. */
   readonly clusters: readonly (string | undefined)[];
   /** Addresses that we are known to listen on. */
@@ -38,10 +38,15 @@ export interface View {
 }
 
 export function createView(options: ViewOptions, staticSets: readonly RecordSet[]): View {
-  const { settings, sources, annotationPrefixes, clusters, clock, log, awaited, publish } = options;
+  const { settings, sources, sourceSettings, clusters, clock, log, awaited, publish } = options;
   const nameservers = settings.zones.flatMap((zone) => zone.nameservers.map((nameserver) => nameserver.name));
   const catalogOptions: CatalogOptions = {
-    sourceOptions: { ...defaultSourceOptions(settings.zones, nameservers), annotationPrefixes },
+    sourceOptions: {
+      ...defaultSourceOptions(settings.zones, nameservers),
+      annotationPrefixes: sourceSettings.annotationPrefixes,
+      classTargets: sourceSettings.classTargets,
+      kinds: sourceSettings.kindOptions,
+    },
     sources,
     nowMs: () => clock.monotonicMs(),
   };

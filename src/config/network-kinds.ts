@@ -88,7 +88,8 @@ function readAddress(written: string): Parsed<string> {
   return unparsable(`${quote(written)} is not an IP address`);
 }
 
-function readSubnet(written: string): Parsed<Subnet> {
+/** One subnet, or an address that stands for itself. */
+export function readSubnet(written: string): Parsed<Subnet> {
   const [addressText = "", lengthText, ...more] = written.split("/");
   const address = readAddress(addressText);
   if (!address.ok || more.length > 0) return unparsable(`${quote(written)} is not a subnet`);

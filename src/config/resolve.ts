@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { createDomainFilter, type DomainFilter } from "#src/domain/domain-filter.ts";
 import { type DomainName, joinName, parseName } from "#src/domain/name.ts";
+import { isReverseName, reverseApexes } from "#src/domain/reverse-name.ts";
 import { canonicalTarget } from "#src/domain/target.ts";
 import { DEFAULT_VIEW } from "#src/domain/view-name.ts";
 import { readKubernetes } from "./kubernetes.ts";
@@ -13,7 +14,7 @@ import { readOtherWebhooks } from "./other-webhooks.ts";
 import type { CrossProblem } from "./problems.ts";
 import type { SetBy } from "./provider-choice.ts";
 import type { WrittenSettings } from "./schema.ts";
-import type { Settings, StaticRecordSettings, ZoneSettings } from "./settings.ts";
+import type { KindOptions, Settings, StaticRecordSettings, ZoneSettings } from "./settings.ts";
 import { readUnifi, type UnifiRead } from "./unifi.ts";
 import { readViews } from "./views.ts";
 import { readWebhookAccess } from "./webhook-access.ts";
@@ -39,7 +40,7 @@ export interface Resolved {
 /** Never throws: `settings` is whole even where `problems` says that it must not be used. */
 export function resolveSettings(written: WrittenSettings, context: ResolveContext): Resolved {
   const filter = readFilter(written.domainFilter);
-  const zones = written.zones.map((zone) => completeZone(zone, written));
+  const zones = allZones(written);
   const views = readViews(written, (zone) => completeZone(zone, written));
   const records = readRecords(written.records, context);
   const access = readWebhookAccess(written.webhook, context.setBy);
@@ -66,6 +67,8 @@ export function resolveSettings(written: WrittenSettings, context: ResolveContex
       manifests: written.sources.manifests,
       kinds: written.sources.kinds,
       annotationPrefixes: written.sources.annotationPrefixes,
+      classTargets: written.sources.classTargets,
+      kindOptions: kindOptionsOf(written.sources),
     },
     kubernetes: cluster.kubernetes,
     domainFilter: filter.value,
@@ -107,6 +110,10 @@ function readConsole(written: WrittenSettings, context: ResolveContext): UnifiRe
   return { unifi, problems: [...problems, ...refused], warnings: [...warnings, ...others.warnings] };
 }
 
+function kindOptionsOf({ service, ingress, node, traefik, multus }: WrittenSettings["sources"]): KindOptions {
+  return { service, ingress, node, traefik, multus };
+}
+
 type WrittenZone = WrittenSettings["zones"][number];
 
 function completeZone(zone: WrittenZone, { dns, sources }: WrittenSettings): ZoneSettings {
@@ -119,6 +126,18 @@ function completeZone(zone: WrittenZone, { dns, sources }: WrittenSettings): Zon
     hostmaster: zone.hostmaster ?? below("hostmaster", zone.apex),
     ...(zone.ingressClasses ?? sources.ingressClasses),
   };
+}
+
+/** The zones that are written down, and the reverse zones of the ranges. */
+function allZones(written: WrittenSettings): readonly ZoneSettings[] {
+  const zones = written.zones.map((zone) => completeZone(zone, written));
+  const known = new Set(zones.map(({ apex }) => apex));
+  // Where there is a zone of names its server and its keeper are the reverse zones' too.
+  const model = zones.find(({ apex }) => !isReverseName(apex));
+  const shared = model === undefined ? {} : { nameservers: model.nameservers, hostmaster: model.hostmaster };
+  const apexes = written.reverse.ranges.flatMap(({ address, prefixLength }) => reverseApexes(address, prefixLength));
+  const added = [...new Set(apexes)].filter((apex) => !known.has(apex));
+  return [...zones, ...added.map((apex) => ({ ...completeZone({ apex }, written), ...shared }))];
 }
 
 /** An apex so long that nothing fits below it stands for the name itself. */

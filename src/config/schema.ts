@@ -11,7 +11,7 @@ import { DNS_SECTION, OPS_SECTION, WEBHOOK_SECTION } from "./settings/listeners.
 import { ADMIN_SECTION, DATA_SECTION, LOG_SECTION, SHUTDOWN_SECTION, SYNC_SECTION } from "./settings/process.ts";
 import { DOMAIN_FILTER_SECTION, SOURCES_SECTION } from "./settings/sources.ts";
 import { UNIFI_SECTION } from "./settings/unifi.ts";
-import { RECORDS_SETTING, VIEWS_SETTING, ZONES_SETTING } from "./settings/zones.ts";
+import { RECORDS_SETTING, REVERSE_SECTION, VIEWS_SETTING, ZONES_SETTING } from "./settings/zones.ts";
 
 const PROVIDERS = ["local", "unifi"] as const;
 export type ProviderName = (typeof PROVIDERS)[number];
@@ -38,6 +38,7 @@ export const SETTINGS_SCHEMA = z.strictObject({
   dns: DNS_SECTION,
   zones: ZONES_SETTING,
   views: VIEWS_SETTING,
+  reverse: REVERSE_SECTION,
   records: RECORDS_SETTING,
   sources: SOURCES_SECTION,
   kubernetes: KUBERNETES_SECTION,

@@ -2,6 +2,7 @@
 
 import type { ChangePolicy } from "#src/domain/change-policy.ts";
 import type { DomainFilter } from "#src/domain/domain-filter.ts";
+import type { LabelSelector } from "#src/domain/label-selector.ts";
 import type { DomainName } from "#src/domain/name.ts";
 import type { RecordType } from "#src/domain/record.ts";
 import type { SourceName } from "#src/domain/source-name.ts";
@@ -50,6 +51,9 @@ export interface Settings {
     readonly kinds: readonly SourceName[];
     /** With the final slash. */
     readonly annotationPrefixes: readonly string[];
+    /** Addresses or host names by Ingress class, instead of status. */
+    readonly classTargets: ReadonlyMap<string, readonly string[]>;
+    readonly kindOptions: KindOptions;
   };
   /** `undefined`: no cluster is read. */
   readonly kubernetes: KubernetesSettings | undefined;
@@ -80,6 +84,15 @@ export interface Settings {
   };
   /** Nothing wrong, but probably not meant: one sentence each, to be logged at the start. */
   readonly warnings: readonly string[];
+}
+
+/** What is said about single kinds of objects; `sources/kind-options.ts` tells what each means. */
+export interface KindOptions {
+  readonly service: { readonly labelSelectors: readonly LabelSelector[]; readonly clusterAddresses: boolean };
+  readonly ingress: { readonly tlsHosts: boolean };
+  readonly node: { readonly addressType: "InternalIP" | "ExternalIP" };
+  readonly traefik: { readonly service: { readonly namespace: string; readonly name: string } };
+  readonly multus: { readonly names: "annotated" | "all" };
 }
 
 export interface Listener {

@@ -22,12 +22,14 @@ export interface ClusterObject {
     readonly uid?: string;
     /** Unix milliseconds. */
     readonly createdAtMs?: number;
+    /** The cluster is taking it away (`deletionTimestamp`): it lives on until its finalizers are done. */
+    readonly isBeingDeleted?: true;
     readonly labels: Readonly<Record<string, string>>;
     readonly annotations: Readonly<Record<string, string>>;
     /** Which of several clusters it lives in: equal names in two of them are two objects. */
     readonly cluster?: string;
   };
-  /** Whatever the kind defines; a source reads it through its own schema. */
+  /** Whatever the kind defines (`specOf`); a source reads it through its own schema. */
   readonly spec: unknown;
   readonly status: unknown;
 }
@@ -54,4 +56,16 @@ export function keyOf(object: ClusterObject): ObjectKey {
 export function keyText(key: ObjectKey): string {
   const text = `${key.group}/${key.kind}/${key.namespace}/${key.name}`;
   return key.cluster === undefined ? text : `${text}/${key.cluster}`;
+}
+
+/** Kinds whose fields stand beside `metadata`: those that are read of them. */
+const FIELDS_OUTSIDE_SPEC: Readonly<Record<string, readonly string[]>> = {
+  EndpointSlice: ["addressType", "endpoints"],
+};
+
+/** The `spec` of an object as the API or a manifest has it; of a kind that has none, the fields that stand in its place. */
+export function specOf(kind: string, document: Readonly<Record<string, unknown>>): unknown {
+  const fields = Object.hasOwn(FIELDS_OUTSIDE_SPEC, kind) ? FIELDS_OUTSIDE_SPEC[kind] : undefined;
+  if (fields === undefined) return document["spec"] ?? {};
+  return Object.fromEntries(fields.map((field) => [field, document[field]]));
 }

@@ -1,7 +1,7 @@
 // A Kubernetes object from JSON to what the rest of Zonegate reads: the one schema of both inventories, files and the API.
 
 import * as z from "zod";
-import type { ClusterObject } from "#src/domain/cluster-object.ts";
+import { type ClusterObject, specOf } from "#src/domain/cluster-object.ts";
 import { type Parsed, parsed, unparsable } from "#src/domain/parsed.ts";
 
 const textMap = z
@@ -15,7 +15,7 @@ const objectName = z
   .max(253)
   .regex(/^[^\s/]+$/, "is not a name");
 
-const objectSchema = z.object({
+const objectSchema = z.looseObject({
   apiVersion: z.string().min(1),
   kind: z.string().regex(/^[^\s/]+$/, "is not a kind"),
   metadata: z.object({
@@ -23,10 +23,10 @@ const objectSchema = z.object({
     namespace: objectName.nullish(),
     uid: z.string().nullish(),
     creationTimestamp: z.iso.datetime({ offset: true }).nullish(),
+    deletionTimestamp: z.string().nullish(),
     labels: textMap,
     annotations: textMap,
   }),
-  spec: z.unknown().optional(),
   status: z.unknown().optional(),
 });
 
@@ -45,8 +45,8 @@ export function readObject(
       `${issue?.path.join(".") || "the object"}: ${issue?.message ?? "is not what Kubernetes defines"}`,
     );
   }
-  const { apiVersion, kind, metadata, spec, status } = result.data;
-  const { name, labels, annotations, uid, creationTimestamp } = metadata;
+  const { apiVersion, kind, metadata, status } = result.data;
+  const { name, labels, annotations, uid, creationTimestamp, deletionTimestamp } = metadata;
   return parsed({
     apiVersion,
     kind,
@@ -59,8 +59,9 @@ export function readObject(
       ...(creationTimestamp === null || creationTimestamp === undefined
         ? {}
         : { createdAtMs: Date.parse(creationTimestamp) }),
+      ...(deletionTimestamp === null || deletionTimestamp === undefined ? {} : { isBeingDeleted: true as const }),
     },
-    spec: spec ?? {},
+    spec: specOf(kind, result.data),
     status: status ?? {},
   });
 }

@@ -46,7 +46,7 @@ export function originOf(object: ClusterObject, kind: OriginKind, className?: st
   const { name, namespace, uid, createdAtMs, cluster } = object.metadata;
   return {
     kind,
-    namespace,
+    ...(namespace === "" ? {} : { namespace }),
     name,
     ...(uid === undefined ? {} : { uid }),
     ...(className === undefined ? {} : { className }),
@@ -107,7 +107,8 @@ function setsOfName(
   return [{ name, type: "A", ttlSeconds, targets: [], origin }];
 }
 
-function refuseAlias(
+/** Why a name cannot be an alias of these targets, each canonical; `undefined` when it can. */
+export function refuseAlias(
   { name, zone }: ZonedName,
   targets: readonly string[],
 ): { readonly code: ProblemCode; readonly reason: string } | undefined {

@@ -19,14 +19,21 @@ export interface DnsAnnotations {
   readonly ttlSeconds: Parsed<number | undefined>;
   /** external-dns `ingress-hostname-source`, as written. */
   readonly hostnameSource: string | undefined;
+  /** external-dns `access`: which addresses of nodes; `undefined`: external ones where there are any. */
+  readonly access: "public" | "private" | undefined;
+  /** external-dns `endpoints-type`, as written: whose addresses stand for the endpoints of a Service. */
+  readonly endpointsType: string | undefined;
+  /** `k8s-gateway.dns/resolve-endpoints` is "true", or `endpoints-type` is there: the endpoints of a Service answer. */
+  readonly resolvesEndpoints: boolean;
 }
 
 /** Label by which k8s_gateway's users take an object out of DNS. */
 const IGNORE_LABEL = "k8s-gateway.dns/ignore";
+const RESOLVE_ENDPOINTS = "k8s-gateway.dns/resolve-endpoints";
 const COREDNS_HOSTNAME = "coredns.io/hostname";
 
 /** RFC 2181 §8: 31 bits. */
-const MAX_TTL_SECONDS = 2_147_483_647;
+export const MAX_TTL_SECONDS = 2_147_483_647;
 
 /** True when the object carries the opt-out label of k8s_gateway. */
 export function isIgnored(object: ClusterObject): boolean {
@@ -44,6 +51,7 @@ export function readAnnotations(object: ClusterObject, prefixes: readonly string
   const targets = all("target")
     .map(splitList)
     .find((list) => list.length > 0);
+  const endpointsType = all("endpoints-type")[0]?.trim();
   return {
     hostnames: hostnames.flatMap(splitList),
     internalHostnames: internal.flatMap(splitList),
@@ -52,6 +60,9 @@ export function readAnnotations(object: ClusterObject, prefixes: readonly string
     targets,
     ttlSeconds: parseTtl(all("ttl")[0]),
     hostnameSource: all("ingress-hostname-source")[0]?.trim(),
+    access: (["public", "private"] as const).find((access) => access === all("access")[0]?.trim()),
+    endpointsType,
+    resolvesEndpoints: annotations[RESOLVE_ENDPOINTS] === "true" || endpointsType !== undefined,
   };
 }
 

@@ -161,7 +161,7 @@ class ObjectCatalog implements Catalog {
     if (source === undefined) return;
     const previous = this.#entries.get(id);
     if (previous !== undefined) this.#unlink(id, previous);
-    const references = source.references(object);
+    const references = source.references(object, this.#options.sourceOptions);
     // An object that was deleted and made again under the same name is another one: nothing of the old one is held for it.
     const result = previous?.object.metadata.uid === object.metadata.uid ? previous?.result : undefined;
     this.#entries.set(id, { object, source, references, result });

@@ -36,7 +36,9 @@ function couldMean(object: ClusterObject, name: DomainName, zones: readonly Sour
   const { metadata, spec } = object;
   const { annotations } = metadata;
   // One word in a spec may be anything, a class or a port; in a host name annotation it is a name in every zone.
-  const inSpec = textsOf(spec, MAX_DEPTH).filter((text) => text.includes("."));
+  const inSpec = textsOf(spec, MAX_DEPTH)
+    .flatMap(quotedTexts)
+    .filter((text) => text.includes("."));
   const inAnnotations = Object.keys(annotations)
     .filter(isHostnameKey)
     .flatMap((key) => splitList(annotations[key] ?? ""));
@@ -49,6 +51,11 @@ function couldMean(object: ClusterObject, name: DomainName, zones: readonly Sour
 
 function isHostnameKey(key: string): boolean {
   return key.endsWith("hostname");
+}
+
+/** The text, or what it quotes: a rule such as Host(`a.example`). */
+function quotedTexts(text: string): readonly string[] {
+  return /[`"]/.test(text) ? text.split(/[`"]/) : [text];
 }
 
 function textsOf(value: unknown, depth: number): readonly string[] {

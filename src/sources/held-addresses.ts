@@ -28,7 +28,9 @@ export function holdAddresses(
   previous: HeldResult | undefined,
   { object, nowMs, holdMs }: HoldTime & { readonly object: ClusterObject },
 ): HeldResult {
-  if (previous === undefined || !fresh.recordSets.some(isAddressless)) return { ...fresh, heldUntilMs: NOTHING_HELD };
+  if (previous === undefined || fresh.whenLost === "drop" || !fresh.recordSets.some(isAddressless)) {
+    return { ...fresh, heldUntilMs: NOTHING_HELD };
+  }
   const recordSets: RecordSet[] = [];
   const problems: SourceProblem[] = [];
   const heldUntilMs = new Map<DomainName, number>();

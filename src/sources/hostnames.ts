@@ -3,6 +3,7 @@
 
 import { type ClusterObject, keyOf } from "#src/domain/cluster-object.ts";
 import { type DomainName, isAtOrBelow, isWildcard, joinName, MAX_NAME_OCTETS, parseName } from "#src/domain/name.ts";
+import { isReverseName } from "#src/domain/reverse-name.ts";
 import type { ProblemCode, SourceOptions, SourceProblem, SourceZone } from "./source.ts";
 
 /** A name with the zone it lies in (the longest apex that matches). */
@@ -17,7 +18,7 @@ export interface ResolvedHostnames {
 }
 
 /** Names one object may claim: bounds what a single annotation can cost (facts: reliability T25). */
-const MAX_NAMES_PER_OBJECT = 256;
+export const MAX_NAMES_PER_OBJECT = 256;
 
 /** Letters, digits, hyphens inside, underscores; a star only as the whole first label (RFC 4592 §2.1.1). */
 const HOSTNAME = /^(?:\*\.)?[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/;
@@ -75,7 +76,7 @@ function resolveOne(text: string, options: SourceOptions): Candidate {
 
 function inEveryZone(relative: string, options: SourceOptions): Candidate {
   const names: ZonedName[] = [];
-  for (const zone of options.zones) {
+  for (const zone of options.zones.filter(({ apex }) => !isReverseName(apex))) {
     const name = joinName(relative, zone.apex);
     if (!name.ok) return refuse("host.invalid", relative, `${relative}.${zone.apex}: ${name.problem}`);
     names.push({ name: name.value, zone });

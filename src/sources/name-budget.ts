@@ -44,6 +44,7 @@ class CountedNames implements NameBudget {
     this.#refused.add(id);
     const problems = [...left].map((name) => overLimit(object, name, this.#maxNames));
     return {
+      ...result,
       recordSets: result.recordSets.filter((set) => names.has(set.name)),
       problems: [...result.problems, ...problems],
     };

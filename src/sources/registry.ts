@@ -3,13 +3,23 @@
 
 import * as z from "zod";
 import { SOURCE_NAMES, type SourceName } from "#src/domain/source-name.ts";
+import { dnsEndpointSource } from "./dns-endpoint.ts";
 import { ingressSource } from "./ingress.ts";
+import { nodeSource } from "./node.ts";
+import { podSource } from "./pod.ts";
 import { serviceSource } from "./service.ts";
 import type { ObjectShape, Source } from "./source.ts";
+import { ingressRouteSource, ingressRouteTcpSource, ingressRouteUdpSource } from "./traefik.ts";
 
 const REGISTRY: Readonly<Record<SourceName, Source>> = {
   ingress: ingressSource,
   service: serviceSource,
+  dnsendpoint: dnsEndpointSource,
+  ingressroute: ingressRouteSource,
+  ingressroutetcp: ingressRouteTcpSource,
+  ingressrouteudp: ingressRouteUdpSource,
+  node: nodeSource,
+  pod: podSource,
 };
 
 /** In the order of the registry, whatever the order of `names`. */
@@ -37,7 +47,14 @@ function united(a: ObjectShape, b: ObjectShape): ObjectShape {
   const { group, kind } = a;
   const spec = unitedSchema(a.spec, b.spec);
   const status = unitedSchema(a.status, b.status);
-  return { group, kind, ...(spec === undefined ? {} : { spec }), ...(status === undefined ? {} : { status }) };
+  const keepAnnotations = a.keepAnnotations ?? b.keepAnnotations;
+  return {
+    group,
+    kind,
+    ...(keepAnnotations === undefined ? {} : { keepAnnotations }),
+    ...(spec === undefined ? {} : { spec }),
+    ...(status === undefined ? {} : { status }),
+  };
 }
 
 function unitedSchema(a: z.ZodType | undefined, b: z.ZodType | undefined): z.ZodType | undefined {

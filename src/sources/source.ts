@@ -4,6 +4,7 @@ import type { ZodType } from "zod";
 import { type ClusterObject, keyOf, type ObjectKey } from "#src/domain/cluster-object.ts";
 import type { DomainName } from "#src/domain/name.ts";
 import type { RecordSet } from "#src/domain/record.ts";
+import { DEFAULT_KIND_OPTIONS, type KindOptions } from "./kind-options.ts";
 
 /** A kind of object, whatever its version. */
 export type Resource = Pick<ObjectKey, "group" | "kind">;
@@ -13,19 +14,23 @@ export interface ObjectShape extends Resource {
   /** Schemas that strip what nobody reads. Absent: nothing of that part is read. */
   readonly spec?: ZodType;
   readonly status?: ZodType;
+  /** Makes annotations smaller that are read only in part; again on its own result it changes nothing. */
+  readonly keepAnnotations?: (annotations: Annotations) => Annotations;
 }
+
+type Annotations = ClusterObject["metadata"]["annotations"];
 
 /** One kind that gives names. Pure; never throws for a bad object. */
 export interface Source {
   readonly resource: Resource;
-  readonly shape: Pick<ObjectShape, "spec" | "status">;
+  readonly shape: Omit<ObjectShape, keyof Resource>;
   /** Kinds that `toRecords` looks up besides its own object. */
   readonly lookups: readonly ObjectShape[];
   /**
    * Objects whose change may change this object's records, so that a change recomputes only what it touches. The name
    * `ANY_NAME` stands for every object of that kind in that namespace.
    */
-  references(object: ClusterObject): readonly Reference[];
+  references(object: ClusterObject, options: SourceOptions): readonly Reference[];
   toRecords(object: ClusterObject, context: SourceContext): SourceResult;
 }
 
@@ -35,6 +40,8 @@ export type Reference = Pick<ObjectKey, "group" | "kind" | "namespace" | "name">
 export interface SourceResult {
   readonly recordSets: readonly RecordSet[];
   readonly problems: readonly SourceProblem[];
+  /** `drop`: addresses that are gone are not answered any longer. Absent: they are held a while (held-addresses.ts). */
+  readonly whenLost?: "drop";
 }
 
 /** No records, and why. */
@@ -61,6 +68,13 @@ export type ProblemCode =
   | "object.ignored"
   | "class.unwatched"
   | "service.type"
+  | "service.unselected"
+  | "network.invalid"
+  | "network.none"
+  | "rule.invalid"
+  | "rule.pattern"
+  | "endpoint.invalid"
+  | "endpoint.identifier"
   | "host.none"
   | "host.invalid"
   | "host.outside"
@@ -102,6 +116,7 @@ export interface SourceOptions {
   readonly classTargets: ReadonlyMap<string, readonly string[]>;
   /** Ingress classes whose `target` annotation is meant for public DNS: inside, status answers (docs/decisions.md 40). */
   readonly publicClasses: ReadonlySet<string>;
+  readonly kinds: KindOptions;
 }
 
 export interface SourceZone {
@@ -146,5 +161,6 @@ export function defaultSourceOptions(
     namespaceSuffixes: new Map(),
     classTargets: new Map(),
     publicClasses: new Set(DEFAULT_PUBLIC_CLASSES),
+    kinds: DEFAULT_KIND_OPTIONS,
   };
 }

@@ -3,6 +3,7 @@
 import { type DomainName, joinName, parseName } from "#src/domain/name.ts";
 import { type Parsed, parsed, unparsable } from "#src/domain/parsed.ts";
 import type { RecordSet, RecordType } from "#src/domain/record.ts";
+import { isReverseName } from "#src/domain/reverse-name.ts";
 import { canonicalTarget } from "#src/domain/target.ts";
 import type { ConfigProblem } from "#src/errors.ts";
 import { zoneOf } from "./hostnames.ts";
@@ -65,12 +66,12 @@ function absoluteNames(text: string, zones: readonly SourceZone[]): Parsed<reado
 
 function joinAll(relative: string, zones: readonly SourceZone[]): Parsed<readonly DomainName[]> {
   const names: DomainName[] = [];
-  for (const zone of zones) {
+  for (const zone of zones.filter(({ apex }) => !isReverseName(apex))) {
     const name = joinName(relative, zone.apex);
     if (!name.ok) return name;
     names.push(name.value);
   }
-  return parsed(names);
+  return names.length === 0 ? unparsable(`${relative} is short, and there is no zone it could lie in`) : parsed(names);
 }
 
 function canonicalTargets(record: StaticRecord): Parsed<readonly string[]> {

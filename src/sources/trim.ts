@@ -10,6 +10,7 @@ const READ_ANNOTATIONS: readonly string[] = [
   "ingressclass.kubernetes.io/",
   "k8s-gateway.dns/",
   "k8s.v1.cni.cncf.io/",
+  "zonegate.dns/",
   "kubernetes.io/ingress.class",
 ];
 
@@ -22,9 +23,15 @@ const READ_LABELS: readonly string[] = ["k8s-gateway.dns/", "kubernetes.io/servi
  */
 export type Trim = (object: ClusterObject) => ClusterObject | undefined;
 
-export function createTrim(shapes: readonly ObjectShape[], annotationPrefixes: readonly string[]): Trim {
+/** `labelKeys` are those that settings ask for. */
+export function createTrim(
+  shapes: readonly ObjectShape[],
+  annotationPrefixes: readonly string[],
+  labelKeys: readonly string[] = [],
+): Trim {
   const byKind = new Map(shapes.map((shape) => [`${shape.group}/${shape.kind}`, shape]));
-  const annotationKeys = [...READ_ANNOTATIONS, ...annotationPrefixes];
+  const keptLabels = keepKeys(READ_LABELS, new Set(labelKeys));
+  const keptAnnotations = keepKeys([...READ_ANNOTATIONS, ...annotationPrefixes]);
   return (object) => {
     const { group, kind } = keyOf(object);
     const shape = byKind.get(`${group}/${kind}`);
@@ -34,8 +41,8 @@ export function createTrim(shapes: readonly ObjectShape[], annotationPrefixes: r
       ...object,
       metadata: {
         ...object.metadata,
-        labels: withPrefixes(labels, READ_LABELS),
-        annotations: withPrefixes(annotations, annotationKeys),
+        labels: keptLabels(labels),
+        annotations: (shape.keepAnnotations ?? asTheyAre)(keptAnnotations(annotations)),
       },
       spec: trimPart(object.spec, shape.spec),
       status: trimPart(object.status, shape.status),
@@ -45,12 +52,20 @@ export function createTrim(shapes: readonly ObjectShape[], annotationPrefixes: r
 
 const NOTHING: Readonly<Record<string, string>> = {};
 
-function withPrefixes(
-  map: Readonly<Record<string, string>>,
-  prefixes: readonly string[],
-): Readonly<Record<string, string>> {
-  const kept = Object.entries(map).filter(([key]) => prefixes.some((prefix) => key.startsWith(prefix)));
-  return kept.length === 0 ? NOTHING : Object.fromEntries(kept);
+function asTheyAre(annotations: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return annotations;
+}
+
+type KeepSome = (map: Readonly<Record<string, string>>) => Readonly<Record<string, string>>;
+
+/** Keeps entries whose key begins with one of the prefixes or is one of the keys. */
+function keepKeys(prefixes: readonly string[], keys: ReadonlySet<string> = new Set()): KeepSome {
+  return (map) => {
+    const kept = Object.entries(map).filter(
+      ([key]) => keys.has(key) || prefixes.some((prefix) => key.startsWith(prefix)),
+    );
+    return kept.length === 0 ? NOTHING : Object.fromEntries(kept);
+  };
 }
 
 function trimPart(part: unknown, schema: ObjectShape["spec"]): unknown {

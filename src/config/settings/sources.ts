@@ -4,6 +4,14 @@ import { kind, readList, text, textList } from "#src/config/kinds.ts";
 import { section, setting } from "#src/config/setting.ts";
 import { type Parsed, parsed, unparsable } from "#src/domain/parsed.ts";
 import { DEFAULT_SOURCE_NAMES, SOURCE_NAMES, type SourceName } from "#src/domain/source-name.ts";
+import {
+  CLASS_TARGETS_SETTING,
+  INGRESS_KIND_SECTION,
+  MULTUS_KIND_SECTION,
+  NODE_KIND_SECTION,
+  SERVICE_KIND_SECTION,
+  TRAEFIK_KIND_SECTION,
+} from "./source-kinds.ts";
 import { ingressClasses } from "./zones.ts";
 
 export const SOURCES_SECTION = section({
@@ -32,6 +40,12 @@ export const SOURCES_SECTION = section({
       description: "Prefixes of the annotations that are read, in falling order of right.",
     },
   ),
+  classTargets: CLASS_TARGETS_SETTING,
+  ingress: INGRESS_KIND_SECTION,
+  service: SERVICE_KIND_SECTION,
+  node: NODE_KIND_SECTION,
+  traefik: TRAEFIK_KIND_SECTION,
+  multus: MULTUS_KIND_SECTION,
 });
 
 export const DOMAIN_FILTER_SECTION = section({

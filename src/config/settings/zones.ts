@@ -2,8 +2,17 @@
 
 import * as z from "zod";
 import { kind, oneOf, quote, readList, readText, wholeSeconds } from "#src/config/kinds.ts";
-import { addressList, domainName, listenAddresses, mailbox, port, subnetList } from "#src/config/network-kinds.ts";
-import { setting } from "#src/config/setting.ts";
+import {
+  addressList,
+  domainName,
+  listenAddresses,
+  mailbox,
+  port,
+  readSubnet,
+  type Subnet,
+  subnetList,
+} from "#src/config/network-kinds.ts";
+import { section, setting } from "#src/config/setting.ts";
 import { type Parsed, parsed, unparsable } from "#src/domain/parsed.ts";
 import { RECORD_TYPES } from "#src/domain/record.ts";
 import { TTL_LIMITS_SECONDS } from "./listeners.ts";
@@ -85,6 +94,34 @@ function zonesFromNames(input: unknown): unknown {
   return Array.isArray(items)
     ? items.map((item: unknown) => (typeof item === "string" ? { apex: item } : item))
     : items;
+}
+
+/** A zone holds whole labels, so a longer range would be a zone for each address. */
+const REVERSE_LENGTHS = { ipv4: { min: 8, max: 24 }, ipv6: { min: 8, max: 124 } } as const;
+
+export const REVERSE_SECTION = section({
+  ranges: setting(reverseRanges().prefault([]), {
+    env: ["REVERSE_RANGES"],
+    flag: "reverse-ranges",
+    description:
+      "Ranges whose reverse zones are answered as well, filled from the names that have such an address: `192.168.20.0/24,fd20::/64`. A reverse zone may also stand in `zones`, to give it settings of its own.",
+  }),
+});
+
+function reverseRanges() {
+  const { ipv4, ipv6 } = REVERSE_LENGTHS;
+  const hint = `Write ranges such as 192.168.20.0/24, with /${ipv4.min} to /${ipv4.max} for IPv4 and /${ipv6.min} to /${ipv6.max} for IPv6.`;
+  return kind((input) => readList(input, readRange), hint);
+}
+
+function readRange(written: string): Parsed<Subnet> {
+  const range = readSubnet(written);
+  if (!range.ok || isWithin(range.value.prefixLength, REVERSE_LENGTHS[range.value.family])) return range;
+  return unparsable(`${quote(written)} is no range that whole zones hold`);
+}
+
+function isWithin(value: number, { min, max }: { readonly min: number; readonly max: number }): boolean {
+  return value >= min && value <= max;
 }
 
 const VIEW = z.strictObject({

@@ -6,6 +6,7 @@ import { explainName } from "#src/app/explain/explain.ts";
 import type { ExplainFacts, StoredFacts } from "#src/app/explain/facts.ts";
 import { completeZoneOptions } from "#src/dns/zone-content.ts";
 import type { ClusterObject } from "#src/domain/cluster-object.ts";
+import type { DomainName } from "#src/domain/name.ts";
 import type { RecordSet } from "#src/domain/record.ts";
 import { SILENT } from "#src/lib/log.ts";
 import type { Explanation } from "#src/ops/explanation.ts";
@@ -25,12 +26,15 @@ export interface Cluster {
   readonly options?: Partial<SourceOptions>;
   readonly catalog?: Partial<CatalogOptions>;
   readonly unreadableFiles?: readonly string[];
+  /** Apexes; that of `HOME` alone when absent. */
+  readonly zones?: readonly DomainName[];
   /** False: the local store has not spoken yet. */
   readonly isLoaded?: boolean;
 }
 
-/** One zone, home.example.com, with what the cluster says. */
+/** One zone, home.example.com, unless the cluster says others, with what the cluster says. */
 export async function factsOf(cluster: Cluster): Promise<ExplainFacts> {
+  const zones = cluster.zones ?? [HOME.apex];
   const catalog = createCatalog({
     sourceOptions: { ...defaultSourceOptions([HOME]), ...cluster.options },
     nowMs: () => 0,
@@ -38,7 +42,7 @@ export async function factsOf(cluster: Cluster): Promise<ExplainFacts> {
   });
   for (const upserted of cluster.changes ?? []) catalog.apply({ upserted, deleted: [] });
   const answers = createAnswers({
-    zones: [completeZoneOptions(HOME.apex)],
+    zones: zones.map((apex) => completeZoneOptions(apex)),
     awaited: ["static", "local", "manifests"],
     clock: new ManualClock(),
     log: SILENT,
@@ -50,7 +54,7 @@ export async function factsOf(cluster: Cluster): Promise<ExplainFacts> {
   return {
     reading: {
       ...answers.facts(),
-      zones: [HOME.apex],
+      zones,
       problemsAbout: (name) => catalog.problemsAbout(name),
       unreadableFiles: cluster.unreadableFiles ?? [],
     },

@@ -1,10 +1,22 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { explainName } from "#src/app/explain/explain.ts";
+import { SOURCE_NAMES } from "#src/domain/source-name.ts";
 import { EXPLANATION } from "#src/ops/explanation.ts";
+import { sourcesNamed } from "#src/sources/registry.ts";
 import type { ProblemCode } from "#src/sources/source.ts";
 import { nameOf, recordSet } from "#test/support/dns/records.ts";
-import { HOME, ingress, ingressClass, service } from "../sources/objects.ts";
+import {
+  dnsEndpoint,
+  HOME,
+  ingress,
+  ingressClass,
+  ingressRoute,
+  pod,
+  selector,
+  service,
+  withKindOptions,
+} from "../sources/objects.ts";
 import { type Cluster, explain, factsOf, storedRecords } from "./explain-facts.ts";
 
 const HOST = "app.home.example.com";
@@ -13,6 +25,8 @@ const named = (more: Record<string, string>) => ({ metadata: { annotations: more
 const fromLocal = (line: string) => ({ ...recordSet(line), origin: { kind: "local", name: "local" } as const });
 const fromSetting = (line: string) => ({ ...recordSet(line), origin: { kind: "static", name: "records[0]" } as const });
 const codes = (entries: readonly { readonly code: string }[]) => entries.map(({ code }) => code);
+
+const ALL_KINDS = { catalog: { sources: sourcesNamed(SOURCE_NAMES) } };
 
 /** For each reason by which a source leaves a name out or questions it: a cluster, and the name that somebody asks about. */
 const REASONS: Readonly<Record<ProblemCode, readonly [cluster: Cluster, label: string]>> = {
@@ -26,6 +40,24 @@ const REASONS: Readonly<Record<ProblemCode, readonly [cluster: Cluster, label: s
   ],
   "class.unwatched": [{ changes: [[ingress([HOST], { className: "external" })]] }, "app"],
   "service.type": [{ changes: [[service({ ...named({ [HOSTNAME]: "web" }), spec: { type: "NodePort" } })]] }, "web"],
+  "service.unselected": [
+    {
+      changes: [[service(named({ [HOSTNAME]: "web" }))]],
+      options: {
+        kinds: withKindOptions({ service: { labelSelectors: [selector("dns=home")], clusterAddresses: false } }),
+      },
+    },
+    "web",
+  ],
+  "endpoint.invalid": [{ changes: [[dnsEndpoint([{ dnsName: HOST, recordType: "A", targets: ["-"] }])]] }, "app"],
+  "endpoint.identifier": [
+    { changes: [[dnsEndpoint([{ dnsName: HOST, recordType: "A", targets: ["192.0.2.1"], setIdentifier: "a" }])]] },
+    "app",
+  ],
+  "network.invalid": [{ ...ALL_KINDS, changes: [[pod("{", { annotations: { [HOSTNAME]: "app" } })]] }, "app"],
+  "network.none": [{ ...ALL_KINDS, changes: [[pod([], { annotations: { [HOSTNAME]: "app" } })]] }, "app"],
+  "rule.invalid": [{ changes: [[ingressRoute([`Host(\`${HOST}\``], { metadata: { name: "other" } })]] }, "app"],
+  "rule.pattern": [{ changes: [[ingressRoute(["HostRegexp(`^app-.+`)"])]] }, "app"],
   "host.none": [{ changes: [[service(named({ [HOSTNAME]: "" }))]] }, "app.default"],
   "host.invalid": [{ changes: [[ingress(["-app-.home.example.com"])]] }, "-app-"],
   "host.outside": [{ changes: [[ingress(["app.example.net"])]] }, "app.example.net."],
@@ -65,7 +97,7 @@ describe("what a source leaves out", () => {
     const { leftOut } = explainName(nameOf(text), facts);
     expect(leftOut).toContainEqual({
       code,
-      by: expect.stringMatching(/^(Ingress|Service) default\//),
+      by: expect.stringMatching(/^(DNSEndpoint|Ingress|IngressRoute|Pod|Service) default\//),
       reason: expect.any(String),
     });
   });
@@ -287,4 +319,17 @@ test("every explanation is what the published schema says", async () => {
     });
     expect(EXPLANATION.safeParse(JSON.parse(JSON.stringify(explained))).error).toBeUndefined();
   }
+});
+
+test("a reverse zone answers with the names of its addresses, and says whose they are", async () => {
+  const zones = [HOME.apex, nameOf("2.0.192.in-addr.arpa")];
+  const facts = await factsOf({ changes: [[ingress([HOST])]], zones });
+  const { answers, claims } = explainName(nameOf("1.2.0.192.in-addr.arpa"), facts);
+  expect(answers.find(({ type }) => type === "PTR")).toMatchObject({
+    result: "data",
+    records: [{ type: "PTR", value: HOST }],
+  });
+  expect(claims).toMatchObject([
+    { by: "Ingress default/app", values: [{ value: `PTR ${HOST}`, verdict: "answered" }] },
+  ]);
 });

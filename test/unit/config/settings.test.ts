@@ -57,6 +57,40 @@ describe("listeners", () => {
   });
 });
 
+describe("reverse zones", () => {
+  const apexes = (env: Record<string, string>) => load({ env }).zones.map(({ apex }) => apex);
+
+  test("follow the zones that are written down, each once, and share their name server", () => {
+    const env = {
+      ZONES: "home.example.com,168.192.in-addr.arpa",
+      REVERSE_RANGES: "192.168.0.0/16,10.20.30.0/23,fd20::1/64",
+    };
+    expect(apexes(env)).toEqual([
+      "home.example.com",
+      "168.192.in-addr.arpa",
+      "30.20.10.in-addr.arpa",
+      "31.20.10.in-addr.arpa",
+      "0.0.0.0.0.0.0.0.0.0.0.0.0.2.d.f.ip6.arpa",
+    ]);
+    expect(load({ env }).zones[2]).toMatchObject({
+      nameservers: [{ name: "ns1.home.example.com", addresses: [] }],
+      hostmaster: "hostmaster.home.example.com",
+      defaultTtlSeconds: 60,
+    });
+  });
+
+  test("there are none unless a range is named", () => {
+    expect(apexes({ ZONES: "home.example.com" })).toEqual(["home.example.com"]);
+  });
+
+  test.each(["192.168.20.0/25", "192.168.20.5", "10.0.0.0/7", "fd20::1", "::/0", "home/24"])(
+    "%s is no range",
+    (range) => {
+      expect(problemsOf({ ...yaml(ZONE), env: { REVERSE_RANGES: range } })).toHaveLength(1);
+    },
+  );
+});
+
 describe("zones", () => {
   test("a name alone is a zone with every default", () => {
     expect(load({ env: { ZONES: "Home.Example.com." } }).zones).toEqual([

@@ -48,6 +48,25 @@ status: { loadBalancer: {} }
     ]);
   });
 
+  test("an EndpointSlice has its fields beside metadata", () => {
+    const text = `apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: { name: app-x1 }
+addressType: IPv4
+endpoints: [{ addresses: [10.42.0.1] }]
+ports: [{ port: 80 }]
+`;
+    expect(objects(text)[0]).toMatchObject({
+      spec: { addressType: "IPv4", endpoints: [{ addresses: ["10.42.0.1"] }] },
+      status: {},
+    });
+  });
+
+  test("what the cluster is taking away says so", () => {
+    expect(objects(`${HEAD}  deletionTimestamp: 2026-01-02T03:04:05Z\n`)[0]?.metadata.isBeingDeleted).toBe(true);
+    expect(objects(`${HEAD}  deletionTimestamp: null\n`)[0]?.metadata).not.toHaveProperty("isBeingDeleted");
+  });
+
   test("without a namespace an object lives in default, a cluster-wide one in none", () => {
     expect(objects(HEAD)[0]?.metadata.namespace).toBe("default");
     expect(objects(HEAD.replace("Service", "IngressClass"))[0]?.metadata.namespace).toBe("");

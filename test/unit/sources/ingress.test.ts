@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ingressSource } from "#src/sources/ingress.ts";
 import type { SourceContext } from "#src/sources/source.ts";
-import { contextOf, domainName, HOME, ingress, ingressClass, lines } from "./objects.ts";
+import { contextOf, domainName, HOME, ingress, ingressClass, lines, withKindOptions } from "./objects.ts";
 
 const ED = "external-dns.alpha.kubernetes.io/";
 const NEW_ED = "external-dns.kubernetes.io/";
@@ -96,6 +96,23 @@ describe("hosts of an Ingress", () => {
     expect(result.sets.map((set) => set.name)).toEqual(names);
   });
 
+  test("the hosts of spec.tls are names where the setting says so, and are defined hosts", () => {
+    const object = ingress(["a.home.example.com"], {
+      metadata: {
+        annotations: {
+          [`${ED}hostname`]: "b.home.example.com",
+          [`${ED}ingress-hostname-source`]: "defined-hosts-only",
+        },
+      },
+    });
+    const tls = [{ secretName: "tls", hosts: ["a.home.example.com", "t.home.example.com"] }, {}];
+    const given = { ...object, spec: { ...(object.spec as object), tls } };
+    const options = { kinds: withKindOptions({ ingress: { tlsHosts: true } }) };
+    const names = (context: SourceContext) => records(given, context).sets.map((set) => set.name);
+    expect(names(contextOf([HOME], { options }))).toEqual(["a.home.example.com", "t.home.example.com"]);
+    expect(names(contextOf())).toEqual(["a.home.example.com"]);
+  });
+
   test("an object may claim 256 names, and the rest is said", () => {
     const hosts = Array.from({ length: 300 }, (_, index) => `h${index}.home.example.com`);
     const result = records(ingress(hosts));
@@ -137,6 +154,31 @@ describe("addresses of an Ingress", () => {
     const zone = { ...HOME, ingressClasses: ["external"] };
     const object = ingress(["a.home.example.com"], { className: "external", metadata: { annotations } });
     expect(records(object, contextOf([zone])).lines).toEqual(["a.home.example.com A 192.0.2.1"]);
+  });
+
+  test.each<readonly [string, ReadonlyMap<string, readonly string[]>, string]>([
+    ["without a class the one for @default", new Map([["@default", ["192.0.2.50"]]]), "192.0.2.50"],
+    [
+      "its own comes first",
+      new Map([
+        ["@default", ["192.0.2.50"]],
+        ["nginx", ["192.0.2.51"]],
+      ]),
+      "192.0.2.51",
+    ],
+  ])("a setting for the default class: %s", (_, classTargets, address) => {
+    const classes = classTargets.has("nginx") ? [ingressClass("nginx", "default")] : [];
+    const context = contextOf([HOME], { others: classes, options: { classTargets } });
+    expect(records(ingress(["a.home.example.com"], { addresses: [] }), context).lines).toEqual([
+      `a.home.example.com A ${address}`,
+    ]);
+  });
+
+  test("a target annotation comes before the setting for its class", () => {
+    const options = { classTargets: new Map([["internal", ["192.0.2.50"]]]) };
+    const metadata = { annotations: { [`${ED}target`]: "192.0.2.9" } };
+    const object = ingress(["a.home.example.com"], { className: "internal", metadata });
+    expect(records(object, contextOf([HOME], { options })).lines).toEqual(["a.home.example.com A 192.0.2.9"]);
   });
 
   test("a setting for the class stands in for a controller that writes no status", () => {
@@ -260,7 +302,7 @@ describe("odd objects", () => {
     (spec) => {
       const object = { ...ingress([]), spec };
       expect(records(object)).toMatchObject({ sets: [], codes: ["object.invalid"] });
-      expect(ingressSource.references(object)).toEqual([]);
+      expect(ingressSource.references(object, contextOf().options)).toEqual([]);
     },
   );
 

@@ -6,7 +6,7 @@ import type { ClusterObject } from "#src/domain/cluster-object.ts";
 import { createCatalog } from "#src/sources/catalog.ts";
 import { defaultSourceOptions } from "#src/sources/source.ts";
 import { mergeRecordSets } from "#test/support/merge.ts";
-import { HOME, ingress, ingressClass, lines, service } from "./objects.ts";
+import { endpointSlice, HOME, ingress, ingressClass, lines, service } from "./objects.ts";
 
 const HOST = { "coredns.io/hostname": "app.home.example.com" };
 
@@ -46,4 +46,22 @@ test("one class-less Ingress does not take the other names down", () => {
   const classless = ingress(["a.home.example.com"], { metadata: { name: "a" } });
   const other = ingress(["b.home.example.com"], { metadata: { name: "b" }, className: "internal" });
   expect(answers(classless, other, ingressClass("internal"))).toEqual(["b.home.example.com A 192.0.2.1"]);
+});
+
+test("a Service without a ready endpoint does not fall to the wildcard beside it: its name exists", () => {
+  const wild = ingress(["*.home.example.com"], { metadata: { name: "wild" } });
+  const metadata = { annotations: { ...HOST, "k8s-gateway.dns/resolve-endpoints": "true" } };
+  const slice = endpointSlice("app-x1", [{ addresses: ["10.42.0.1"], conditions: { ready: false } }]);
+  expect(answers(wild, service({ metadata, spec: { type: "ClusterIP" } }), slice)).toEqual([
+    "*.home.example.com A 192.0.2.1",
+    "app.home.example.com A",
+  ]);
+});
+
+test("names with an underscore, with capitals and with a final dot are names in an annotation too", () => {
+  const annotations = { "coredns.io/hostname": "_app.home.example.com,App.home.example.com." };
+  expect(answers(service({ metadata: { annotations } }))).toEqual([
+    "_app.home.example.com A 192.0.2.1",
+    "app.home.example.com A 192.0.2.1",
+  ]);
 });

@@ -1,8 +1,10 @@
 // Builders for cluster objects and source contexts, with only what a test says.
 
 import { type ClusterObject, keyOf } from "#src/domain/cluster-object.ts";
+import { type LabelSelector, parseLabelSelector } from "#src/domain/label-selector.ts";
 import { type DomainName, parseName } from "#src/domain/name.ts";
 import type { RecordSet } from "#src/domain/record.ts";
+import { DEFAULT_KIND_OPTIONS, type KindOptions } from "#src/sources/kind-options.ts";
 import { createLookupTable } from "#src/sources/lookup-table.ts";
 import {
   defaultSourceOptions,
@@ -56,6 +58,96 @@ export function ingressClass(name: string, isDefault: "default" | "other" = "oth
     spec: {},
     status: {},
   };
+}
+
+/** A slice of the Service `app`, IPv4 unless an address has a colon; `more` goes into each endpoint. */
+export function endpointSlice(
+  name: string,
+  endpoints: readonly { readonly addresses: readonly string[]; readonly [field: string]: unknown }[],
+  more: { serviceName?: string; namespace?: string } = {},
+): ClusterObject {
+  const isIpv6 = endpoints.some(({ addresses }) => addresses.some((address) => address.includes(":")));
+  const labels = { "kubernetes.io/service-name": more.serviceName ?? "app" };
+  return {
+    apiVersion: "discovery.k8s.io/v1",
+    kind: "EndpointSlice",
+    metadata: metadata({ name, namespace: more.namespace ?? "default", labels }),
+    spec: { addressType: isIpv6 ? "IPv6" : "IPv4", endpoints },
+    status: {},
+  };
+}
+
+/** `addresses` as pairs of type and value. */
+export function node(
+  name: string,
+  addresses: readonly (readonly [string, string])[],
+  more: Metadata = {},
+): ClusterObject {
+  return {
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: metadata({ name, namespace: "", ...more }),
+    spec: {},
+    status: { addresses: addresses.map(([type, address]) => ({ type, address })) },
+  };
+}
+
+export function dnsEndpoint(endpoints: unknown, more: Metadata = {}): ClusterObject {
+  return {
+    apiVersion: "externaldns.k8s.io/v1alpha1",
+    kind: "DNSEndpoint",
+    metadata: metadata(more),
+    spec: { endpoints },
+    status: {},
+  };
+}
+
+/** One route for each rule; `undefined` is a route without one. */
+export function ingressRoute(
+  rules: readonly (string | undefined)[],
+  more: { kind?: "IngressRoute" | "IngressRouteTCP" | "IngressRouteUDP"; metadata?: Metadata } = {},
+): ClusterObject {
+  return {
+    apiVersion: "traefik.io/v1alpha1",
+    kind: more.kind ?? "IngressRoute",
+    metadata: metadata(more.metadata),
+    spec: {
+      routes: rules.map((match) => ({ ...(match === undefined ? {} : { match }), services: [{ name: "app" }] })),
+    },
+    status: {},
+  };
+}
+
+/** `networks` as Multus writes them, the cluster's own first; a text stands as it is. */
+export function pod(
+  networks: readonly object[] | string | undefined,
+  more: { annotations?: Record<string, string>; metadata?: Metadata; phase?: string } = {},
+): ClusterObject {
+  const own = { name: "cbr0", interface: "eth0", ips: ["10.42.0.7"], mac: "aa:bb:cc:dd:ee:ff", default: true, dns: {} };
+  const status = typeof networks === "string" ? networks : JSON.stringify([own, ...(networks ?? [])], undefined, 4);
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: metadata({
+      ...more.metadata,
+      annotations: {
+        ...(networks === undefined ? {} : { "k8s.v1.cni.cncf.io/network-status": status }),
+        ...more.annotations,
+      },
+    }),
+    spec: {},
+    status: { phase: more.phase ?? "Running" },
+  };
+}
+
+export function selector(text: string): LabelSelector {
+  const parsed = parseLabelSelector(text);
+  if (!parsed.ok) throw new Error(parsed.problem);
+  return parsed.value;
+}
+
+export function withKindOptions(options: Partial<KindOptions>): KindOptions {
+  return { ...DEFAULT_KIND_OPTIONS, ...options };
 }
 
 export function contextOf(

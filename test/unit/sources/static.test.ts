@@ -32,6 +32,13 @@ test("a short name exists in every zone", () => {
   ]);
 });
 
+test("a short name is not one of a reverse zone", () => {
+  const reverse = { ...HOME, apex: domainName("20.168.192.in-addr.arpa") };
+  const short = [record({ name: "nas" })];
+  expect(lines(staticRecordSets(short, [...zones, reverse]).recordSets)).toHaveLength(2);
+  expect(staticRecordSets(short, [reverse]).problems).toHaveLength(1);
+});
+
 test("every bad record is a problem with its path, and the good ones stand", () => {
   const bad: readonly Partial<StaticRecord>[] = [
     { name: "a..b" },
