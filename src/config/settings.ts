@@ -9,6 +9,7 @@ import type { Secret } from "#src/lib/secret.ts";
 import type { ModeChoice } from "./mode.ts";
 import type { Subnet } from "./network-kinds.ts";
 import type { ProviderName } from "./schema.ts";
+import type { WatchedNames } from "./settings/zones.ts";
 import type { UnifiSettings } from "./unifi.ts";
 
 export interface Settings {
@@ -92,6 +93,8 @@ export interface ZoneSettings {
   readonly hostmaster: DomainName;
   readonly ingressClasses: readonly string[] | "all";
   readonly watchesDefaultClass: boolean;
+  /** By name and by class; both have to let a Gateway in. */
+  readonly gateways: { readonly gateways: WatchedNames; readonly classes: WatchedNames };
 }
 
 export interface StaticRecordSettings {

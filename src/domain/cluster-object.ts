@@ -20,6 +20,8 @@ export interface ClusterObject {
     readonly uid?: string;
     /** Unix milliseconds. */
     readonly createdAtMs?: number;
+    /** Counts changes of the spec, from 1; absent in a manifest that was never in a cluster. */
+    readonly generation?: number;
     readonly labels: Readonly<Record<string, string>>;
     readonly annotations: Readonly<Record<string, string>>;
   };

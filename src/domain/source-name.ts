@@ -1,8 +1,21 @@
 // The words by which settings, rights and documentation name what can be read from a cluster.
 
+/** Gateway API, in external-dns' words; `gateway` is what Gateways themselves name. */
+const GATEWAY_API = [
+  "gateway",
+  "gateway-httproute",
+  "gateway-grpcroute",
+  "gateway-tlsroute",
+  "gateway-tcproute",
+  "gateway-udproute",
+] as const;
+
 /** In the order in which the documentation lists them; who wins a name stands in docs/decisions.md 17. */
-export const SOURCE_NAMES = ["ingress", "service"] as const;
+export const SOURCE_NAMES = ["ingress", "service", ...GATEWAY_API] as const;
 export type SourceName = (typeof SOURCE_NAMES)[number];
 
+/** One word for several. */
+export const SOURCE_GROUPS: ReadonlyMap<string, readonly SourceName[]> = new Map([["gateway-api", GATEWAY_API]]);
+
 /** Those that are on unless told otherwise: what nearly everybody has, and what needs no wide rights. */
-export const DEFAULT_SOURCE_NAMES: readonly SourceName[] = ["ingress", "service"];
+export const DEFAULT_SOURCE_NAMES: readonly SourceName[] = ["ingress", "service", ...GATEWAY_API];

@@ -95,6 +95,7 @@ const objectSchema = z.object({
     namespace: objectName.nullish(),
     uid: z.string().nullish(),
     creationTimestamp: z.iso.datetime({ offset: true }).nullish(),
+    generation: z.number().nullish(),
     labels: textMap,
     annotations: textMap,
   }),
@@ -111,7 +112,7 @@ function readObject(item: unknown): Parsed<readonly ClusterObject[]> {
     );
   }
   const { apiVersion, kind, metadata, spec, status } = result.data;
-  const { name, labels, annotations, uid, creationTimestamp } = metadata;
+  const { name, labels, annotations, uid, creationTimestamp, generation } = metadata;
   return parsed([
     {
       apiVersion,
@@ -125,6 +126,7 @@ function readObject(item: unknown): Parsed<readonly ClusterObject[]> {
         ...(creationTimestamp === null || creationTimestamp === undefined
           ? {}
           : { createdAtMs: Date.parse(creationTimestamp) }),
+        ...(generation === null || generation === undefined ? {} : { generation }),
       },
       spec: spec ?? {},
       status: status ?? {},

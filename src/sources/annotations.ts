@@ -19,6 +19,10 @@ export interface DnsAnnotations {
   readonly ttlSeconds: Parsed<number | undefined>;
   /** external-dns `ingress-hostname-source`, as written. */
   readonly hostnameSource: string | undefined;
+  /** external-dns `gateway-hostname-source`, as written. */
+  readonly gatewayHostnameSource: string | undefined;
+  /** external-dns `controller`, as written. */
+  readonly controller: string | undefined;
 }
 
 /** Label by which k8s_gateway's users take an object out of DNS. */
@@ -52,6 +56,8 @@ export function readAnnotations(object: ClusterObject, prefixes: readonly string
     targets,
     ttlSeconds: parseTtl(all("ttl")[0]),
     hostnameSource: all("ingress-hostname-source")[0]?.trim(),
+    gatewayHostnameSource: all("gateway-hostname-source")[0]?.trim(),
+    controller: all("controller")[0]?.trim(),
   };
 }
 

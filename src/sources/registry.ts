@@ -3,6 +3,8 @@
 
 import * as z from "zod";
 import { SOURCE_NAMES, type SourceName } from "#src/domain/source-name.ts";
+import { gatewaySource } from "./gateway-api/gateway.ts";
+import { routeSource } from "./gateway-api/route.ts";
 import { ingressSource } from "./ingress.ts";
 import { serviceSource } from "./service.ts";
 import type { ObjectShape, Source } from "./source.ts";
@@ -10,6 +12,12 @@ import type { ObjectShape, Source } from "./source.ts";
 const REGISTRY: Readonly<Record<SourceName, Source>> = {
   ingress: ingressSource,
   service: serviceSource,
+  gateway: gatewaySource,
+  "gateway-httproute": routeSource("HTTPRoute"),
+  "gateway-grpcroute": routeSource("GRPCRoute"),
+  "gateway-tlsroute": routeSource("TLSRoute"),
+  "gateway-tcproute": routeSource("TCPRoute"),
+  "gateway-udproute": routeSource("UDPRoute"),
 };
 
 /** In the order of the registry, whatever the order of `names`. */

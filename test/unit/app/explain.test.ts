@@ -4,6 +4,7 @@ import { explainName } from "#src/app/explain/explain.ts";
 import { EXPLANATION } from "#src/ops/explanation.ts";
 import type { ProblemCode } from "#src/sources/source.ts";
 import { nameOf, recordSet } from "#test/support/dns/records.ts";
+import { gateway, route } from "../sources/gateway-objects.ts";
 import { HOME, ingress, ingressClass, service } from "../sources/objects.ts";
 import { type Cluster, explain, factsOf, storedRecords } from "./explain-facts.ts";
 
@@ -55,6 +56,15 @@ const REASONS: Readonly<Record<ProblemCode, readonly [cluster: Cluster, label: s
     },
     "app",
   ],
+  "parent.kind": [{ changes: [[route([HOST], { parentRefs: [{ group: "", kind: "Service", name: "web" }] })]] }, "app"],
+  "parent.unknown": [{ changes: [[route([HOST])]] }, "app"],
+  "section.unknown": [
+    { changes: [[gateway(), route([HOST], { parentRefs: [{ name: "internal", sectionName: "admin" }] })]] },
+    "app",
+  ],
+  "listener.mismatch": [{ changes: [[gateway({ listeners: ["*.lab.example.com"] }), route([HOST])]] }, "app"],
+  "route.unaccepted": [{ changes: [[gateway(), route([HOST], { accepted: "False" })]] }, "app"],
+  "gateway.unwatched": [{ changes: [[gateway({ className: "external" }), route([HOST])]] }, "app"],
   "names.limit": [{ changes: [[ingress(["one.home.example.com", HOST])]], catalog: { maxNames: 1 } }, "app"],
 };
 
@@ -65,7 +75,7 @@ describe("what a source leaves out", () => {
     const { leftOut } = explainName(nameOf(text), facts);
     expect(leftOut).toContainEqual({
       code,
-      by: expect.stringMatching(/^(Ingress|Service) default\//),
+      by: expect.stringMatching(/^(Ingress|Service|HTTPRoute) default\//),
       reason: expect.any(String),
     });
   });
