@@ -103,6 +103,7 @@ describe("parents", () => {
   test.each([
     [{ group: "", kind: "Service", name: "internal" }, "Service default/internal"],
     [{ group: "example.com", name: "internal" }, "Gateway default/internal"],
+    [{ group: "", name: "internal" }, "Gateway default/internal"],
     [{ kind: "Mesh", name: "internal" }, "Mesh default/internal"],
   ])("%j is no Gateway", (parentRef, text) => {
     const result = records(route([HOST], { parentRefs: [parentRef] }));
@@ -215,6 +216,13 @@ describe("ListenerSets", () => {
     const result = records(route([HOST], { parentRefs }), others);
     expect(result).toMatchObject({ lines: [], codes: ["parent.unknown"] });
     expect(result.problems[0]?.reason).toContain(reason);
+  });
+
+  test("a route that is refused there has no name, whatever the ListenerSet waits for", () => {
+    const conditions = [{ type: "Accepted", status: "Unknown", reason: "Pending" }];
+    const object = route([HOST], { parentRefs, accepted: "False" });
+    const result = records(object, [gateway(), listenerSet({ status: { conditions } })]);
+    expect(result).toMatchObject({ lines: [], codes: ["route.unaccepted"] });
   });
 
   test("the filter looks at the Gateway behind it", () => {

@@ -187,6 +187,17 @@ describe("annotations", () => {
     expect(records(object, [gateway(annotated({ ttl: "60" })), second]).sets[0]?.ttlSeconds).toBe(30);
   });
 
+  test("ttl: a Gateway that has not accepted the route has no say", () => {
+    const second = gateway({ metadata: { name: "second", ...annotated({ ttl: "30" }).metadata } });
+    const parentRefs = [{ name: "internal" }, { name: "second" }];
+    const conditions = [{ type: "Accepted", status: "True", observedGeneration: 1 }];
+    const object = route([HOST], {
+      parentRefs,
+      status: { parents: [{ parentRef: { name: "internal" }, conditions }] },
+    });
+    expect(records(object, [gateway(annotated({ ttl: "60" })), second]).sets[0]?.ttlSeconds).toBe(60);
+  });
+
   test("a ttl that cannot be read is said once, and the default holds", () => {
     const result = records(route([HOST, "b.home.example.com"], annotated({ ttl: "soon" })));
     expect(result.sets.map((set) => set.ttlSeconds)).toEqual([undefined, undefined]);
