@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { type ClusterObject, keyOf, keyText } from "#src/domain/cluster-object.ts";
 import { DEFAULT_SOURCE_NAMES } from "#src/domain/source-name.ts";
 import { type Catalog, createCatalog } from "#src/sources/catalog.ts";
+import { readListeners } from "#src/sources/gateway-api/listener.ts";
 import { commonHosts } from "#src/sources/gateway-api/listener-hosts.ts";
 import { mergeRecordSets } from "#src/sources/merge.ts";
 import { shapesOf, sourcesNamed } from "#src/sources/registry.ts";
@@ -96,7 +97,7 @@ const routes = fc
     route(kind === "TCPRoute" ? [] : hosts, {
       kind,
       parentRefs,
-      accepted: accepted as "True" | "False" | "Unknown",
+      accepted,
       metadata: { ...where, generation, ...(createdAtMs === undefined ? {} : { createdAtMs }) },
     }),
   );
@@ -200,7 +201,8 @@ function admits(pattern: string, text: string): boolean {
 test("a name is among the hosts in common exactly when the listener and the route both admit it", () => {
   fc.assert(
     fc.property(host, host, name, (ofListener, ofRoute, text) => {
-      const common = commonHosts({ name: "l", hostname: ofListener, protocol: "HTTPS" }, ofRoute, [HOME]);
+      const listening = readListeners([{ name: "l", hostname: ofListener, protocol: "HTTPS" }]);
+      const common = commonHosts(listening, ofRoute, [HOME]);
       expect(common.some((each) => admits(each, text))).toBe(admits(ofListener, text) && admits(ofRoute, text));
     }),
     { numRuns: 2_000 },

@@ -3,20 +3,13 @@
 
 import { type ClusterObject, keyOf } from "#src/domain/cluster-object.ts";
 import { type Parsed, parsed, unparsable } from "#src/domain/parsed.ts";
-import { readPart } from "#src/sources/shape.ts";
 import { ANY_NAME, type Lookup, type ProblemCode, type Reference, type SourceProblem } from "#src/sources/source.ts";
-import { type Acceptance, ownAcceptance, routeAcceptance } from "./acceptance.ts";
+import { type Acceptance, routeAcceptance } from "./acceptance.ts";
 import { type GatewayView, readGateway } from "./gateway-object.ts";
+import type { Listener } from "./listener.ts";
+import { readListenerSet } from "./listener-set.ts";
 import { type Parent, parentId, parentText, readParent, referenceText } from "./parents.ts";
-import {
-  GATEWAY,
-  LISTENER_SETS,
-  type Listener,
-  listenerSetSpec,
-  listenerSetStatus,
-  type RouteSpec,
-  type RouteStatus,
-} from "./shapes.ts";
+import { GATEWAY, LISTENER_SETS, type RouteSpec, type RouteStatus } from "./shapes.ts";
 
 /** A parent of a route that leads to listeners. */
 export interface Attachment {
@@ -104,21 +97,15 @@ function gatewayParent(reference: Reference, lookup: Lookup): Parsed<ParentTarge
 function listenerSetParent(reference: Reference, lookup: Lookup): Parsed<ParentTarget> {
   const object = lookup.get(reference);
   if (object === undefined) return unparsable(`there is no ${referenceText(reference)}`);
-  const spec = readPart("spec", listenerSetSpec, object.spec);
-  if (!spec.ok) return unparsable(`${referenceText(reference)} cannot be read: ${spec.problem}`);
-  const status = readPart("status", listenerSetStatus, object.status);
-  if (!status.ok) return unparsable(`${referenceText(reference)} cannot be read: ${status.problem}`);
-  const owner = readParent(spec.value.parentRef, object.metadata.namespace);
+  const set = readListenerSet(object);
+  if (!set.ok) return unparsable(`${referenceText(reference)} cannot be read: ${set.problem}`);
+  const { owner, listeners, acceptance } = set.value;
   const named = `${referenceText(reference)} belongs to ${referenceText(owner)}`;
   if (!isKind(owner, GATEWAY)) return unparsable(`${named}, which is no Gateway`);
   const target = gatewayParent(owner, lookup);
   if (!target.ok) return unparsable(`${named}: ${target.problem}`);
-  return parsed({
-    gateway: target.value.gateway,
-    listeners: spec.value.listeners ?? [],
-    acceptance: ownAcceptance(object, status.value.conditions),
-    holders: [object, ...target.value.holders],
-  });
+  const { gateway, holders } = target.value;
+  return parsed({ gateway, listeners, acceptance, holders: [object, ...holders] });
 }
 
 function attach(
@@ -148,8 +135,7 @@ function attach(
 
 /** A protocol of an implementation's own (`example.com/bar`) fits whatever its controller accepts on it. */
 function fits({ protocol }: Listener, protocols: readonly string[]): boolean {
-  const text = protocol ?? "";
-  return text.includes("/") || protocols.includes(text.toUpperCase());
+  return protocol.includes("/") || protocols.includes(protocol);
 }
 
 function parentsOf(spec: RouteSpec, namespace: string): readonly Parent[] {

@@ -4,7 +4,9 @@ import { isIP } from "node:net";
 import type { ClusterObject } from "#src/domain/cluster-object.ts";
 import { type Parsed, parsed } from "#src/domain/parsed.ts";
 import { readPart } from "#src/sources/shape.ts";
-import { type GatewayAddress, gatewaySpec, gatewayStatus, type Listener } from "./shapes.ts";
+import { type Listener, readListeners } from "./listener.ts";
+import { rememberedByObject } from "./remembered.ts";
+import { type GatewayAddress, gatewaySpec, gatewayStatus } from "./shapes.ts";
 import type { GatewayIdentity } from "./watched-gateways.ts";
 
 export interface GatewayView extends GatewayIdentity {
@@ -19,7 +21,9 @@ export interface GatewayView extends GatewayIdentity {
 }
 
 /** One sentence on its first wrong field, when it is no Gateway as Kubernetes defines it. */
-export function readGateway(object: ClusterObject): Parsed<GatewayView> {
+export const readGateway: (object: ClusterObject) => Parsed<GatewayView> = rememberedByObject(viewOf);
+
+function viewOf(object: ClusterObject): Parsed<GatewayView> {
   const spec = readPart("spec", gatewaySpec, object.spec);
   if (!spec.ok) return spec;
   const status = readPart("status", gatewayStatus, object.status);
@@ -38,7 +42,7 @@ export function readGateway(object: ClusterObject): Parsed<GatewayView> {
     namespace,
     name,
     className: spec.value.gatewayClassName ?? undefined,
-    listeners: spec.value.listeners ?? [],
+    listeners: readListeners(spec.value.listeners),
     ...sortAddresses(addresses, `Gateway ${namespace}/${name}`),
     pendingReason: `Gateway ${namespace}/${name} has no address in status.addresses${why}`,
   });
@@ -56,7 +60,7 @@ function sortAddresses(
     if (text === "") continue;
     const kind = type ?? "IPAddress";
     if (kind === "Hostname" || (kind === "IPAddress" && isIP(text) !== 0)) addresses.push(text);
-    else addressProblems.push(`${owner}: "${text.slice(0, 255)}" of type ${kind} cannot be answered`);
+    else addressProblems.push(`${owner}: "${text}" of type ${kind} cannot be answered`);
   }
   return { addresses, addressProblems };
 }

@@ -4,22 +4,30 @@
 import { type DomainName, isWildcard, joinName } from "#src/domain/name.ts";
 import { parseHostname } from "#src/sources/hostnames.ts";
 import type { SourceZone } from "#src/sources/source.ts";
-import type { Listener } from "./shapes.ts";
+import type { Listener } from "./listener.ts";
 
 /** What a route wants of a listener; `undefined`: whatever host the listener has. */
 export type RouteHost = string | undefined;
 
 /**
- * The names they have in common; empty: none. A name of one label exists in every zone, like everywhere else. Text that is
- * no host name comes back as it is, for whoever resolves names to say so.
+ * The names that a host of a route has in common with any of the listeners; empty: none. A name of one label exists in every
+ * zone, like everywhere else. Text that is no host name comes back as it is, for whoever resolves names to say so.
  */
-export function commonHosts(listener: Listener, host: RouteHost, zones: readonly SourceZone[]): readonly string[] {
-  const own = listenerHost(listener);
-  if (own === "none") return [];
-  if (host === undefined) return own === "any" ? [] : expand(own, zones);
+export function commonHosts(
+  listeners: readonly Pick<Listener, "host">[],
+  host: RouteHost,
+  zones: readonly SourceZone[],
+): readonly string[] {
+  const owns = listeners.flatMap((listener) => (listener.host === "none" ? [] : [listener.host]));
+  if (host === undefined) return owns.flatMap((own) => (own === "any" ? [] : expand(own, zones)));
+  if (owns.length === 0) return [];
   const wanted = parseHostname(host);
   // A final dot after one label makes it absolute, and no zone has it.
   if (wanted === undefined || (!wanted.includes(".") && host.endsWith("."))) return [host];
+  return owns.flatMap((own) => commonNames(own, wanted, zones));
+}
+
+function commonNames(own: DomainName | "any", wanted: DomainName, zones: readonly SourceZone[]): readonly DomainName[] {
   if (own === "any") return expand(wanted, zones);
   const literal = intersect(own, wanted);
   if (literal !== undefined) return expand(literal, zones);
@@ -35,16 +43,6 @@ function intersect(a: DomainName, b: DomainName): DomainName | undefined {
 
 function covers(wildcard: DomainName, name: DomainName): boolean {
   return isWildcard(wildcard) && name.endsWith(wildcard.slice(1));
-}
-
-/** Protocols that cannot tell hosts apart; a hostname on their listeners means nothing. */
-const HOSTLESS_PROTOCOLS: ReadonlySet<string> = new Set(["TCP", "UDP"]);
-
-/** "none": a hostname that no name can have. */
-function listenerHost({ hostname, protocol }: Listener): DomainName | "any" | "none" {
-  if (hostname === null || hostname === undefined || hostname === "") return "any";
-  if (HOSTLESS_PROTOCOLS.has(protocol?.toUpperCase() ?? "")) return "any";
-  return parseHostname(hostname) ?? "none";
 }
 
 /** A name that is too long in one of the zones comes back short: whoever resolves names refuses it. */

@@ -106,7 +106,7 @@ function claimHosts(
   for (const host of hosts) {
     let isClaimed = false;
     for (const way of ways) {
-      const names = way.listeners.flatMap((listener) => commonHosts(listener, host, options.zones));
+      const names = commonHosts(way.listeners, host, options.zones);
       for (const name of names) waysOf.set(name, (waysOf.get(name) ?? new Set()).add(way));
       isClaimed ||= names.length > 0;
     }

@@ -5,21 +5,26 @@ import type { ObjectShape } from "#src/sources/source.ts";
 
 export const GATEWAY_GROUP = "gateway.networking.k8s.io";
 
+/** As long as the API lets names, classes and kinds be: sentences quote them. */
+const word = z.string().max(253);
+/** The API's limit for a condition's reason. */
+const MAX_REASON_CHARACTERS = 1024;
+
 const condition = z.object({
   type: z.string(),
   status: z.string(),
-  reason: z.string().nullish(),
+  reason: z.string().max(MAX_REASON_CHARACTERS).nullish(),
   observedGeneration: z.number().nullish(),
 });
 const conditions = z.array(condition).nullish();
 export type Conditions = z.infer<typeof conditions>;
 
 const parentReference = z.object({
-  group: z.string().nullish(),
-  kind: z.string().nullish(),
-  namespace: z.string().nullish(),
-  name: z.string(),
-  sectionName: z.string().nullish(),
+  group: word.nullish(),
+  kind: word.nullish(),
+  namespace: word.nullish(),
+  name: word,
+  sectionName: word.nullish(),
   port: z.number().nullish(),
 });
 export type ParentReference = z.infer<typeof parentReference>;
@@ -37,18 +42,18 @@ export const routeStatus = z.object({ parents: z.array(parentStatus).nullish() }
 export type RouteStatus = z.infer<typeof routeStatus>;
 
 const listener = z.object({
-  name: z.string(),
-  hostname: z.string().nullish(),
+  name: word,
+  hostname: word.nullish(),
   port: z.number().nullish(),
-  protocol: z.string().nullish(),
+  protocol: word.nullish(),
 });
-export type Listener = z.infer<typeof listener>;
+export type WrittenListener = z.infer<typeof listener>;
 
-const address = z.object({ type: z.string().nullish(), value: z.string().nullish() });
+const address = z.object({ type: word.nullish(), value: word.nullish() });
 export type GatewayAddress = z.infer<typeof address>;
 
 export const gatewaySpec = z.object({
-  gatewayClassName: z.string().nullish(),
+  gatewayClassName: word.nullish(),
   listeners: z.array(listener).nullish(),
   addresses: z.array(address).nullish(),
 });

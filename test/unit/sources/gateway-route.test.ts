@@ -251,6 +251,16 @@ describe("odd objects", () => {
     },
   );
 
+  test("a message about a monstrous parent stays short", () => {
+    const long = "x".repeat(100_000);
+    const monsters = [{ name: long }, { name: "internal", sectionName: long }, { name: "internal", kind: long }];
+    for (const parentRef of monsters) {
+      const result = records(route([HOST], { parentRefs: [parentRef] }));
+      expect(result.codes).toEqual(["object.invalid"]);
+      expect(result.problems[0]?.reason.length).toBeLessThan(400);
+    }
+  });
+
   test("a status of another shape names its field", () => {
     const result = records(route([HOST], { status: { parents: [{ parentRef: { name: 5 } }] } }));
     expect(result.problems[0]?.reason).toContain("status.parents.0.parentRef.name");
