@@ -8,7 +8,7 @@ export type Mode = (typeof MODES)[number];
 
 /** `dns` answers queries, `webhook` takes changes from external-dns, `ops` shows health and metrics. */
 export const PARTS = ["dns", "webhook", "ops"] as const;
-export type Part = (typeof PARTS)[number];
+type Part = (typeof PARTS)[number];
 
 /** What was decided, and why: printed at the start. */
 export interface ModeChoice {

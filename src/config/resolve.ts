@@ -125,6 +125,10 @@ function completeZone(zone: WrittenZone, { dns, sources }: WrittenSettings): Zon
     nameservers: nameservers.length > 0 ? nameservers : [{ name: below("ns1", zone.apex), addresses: [] }],
     hostmaster: zone.hostmaster ?? below("hostmaster", zone.apex),
     ...(zone.ingressClasses ?? sources.ingressClasses),
+    gateways: {
+      gateways: zone.gateways ?? sources.gateways,
+      classes: zone.gatewayClasses ?? sources.gatewayClasses,
+    },
   };
 }
 

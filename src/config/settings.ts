@@ -11,6 +11,7 @@ import type { KubernetesSettings } from "./kubernetes.ts";
 import type { ModeChoice } from "./mode.ts";
 import type { Subnet } from "./network-kinds.ts";
 import type { ProviderName } from "./schema.ts";
+import type { WatchedNames } from "./settings/zones.ts";
 import type { UnifiSettings } from "./unifi.ts";
 
 export interface Settings {
@@ -112,6 +113,8 @@ export interface ZoneSettings {
   readonly hostmaster: DomainName;
   readonly ingressClasses: readonly string[] | "all";
   readonly watchesDefaultClass: boolean;
+  /** By name and by class; both have to let a Gateway in. */
+  readonly gateways: { readonly gateways: WatchedNames; readonly classes: WatchedNames };
 }
 
 export interface ViewSettings {

@@ -24,6 +24,8 @@ export interface ClusterObject {
     readonly createdAtMs?: number;
     /** The cluster is taking it away (`deletionTimestamp`): it lives on until its finalizers are done. */
     readonly isBeingDeleted?: true;
+    /** Counts changes of the spec, from 1; absent in a manifest that was never in a cluster. */
+    readonly generation?: number;
     readonly labels: Readonly<Record<string, string>>;
     readonly annotations: Readonly<Record<string, string>>;
     /** Which of several clusters it lives in: equal names in two of them are two objects. */

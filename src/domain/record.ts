@@ -26,6 +26,7 @@ export const ORIGIN_KINDS = [
   "TLSRoute",
   "TCPRoute",
   "UDPRoute",
+  "Gateway",
   "Ingress",
   "IngressRoute",
   "IngressRouteTCP",

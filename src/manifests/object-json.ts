@@ -24,6 +24,7 @@ const objectSchema = z.looseObject({
     uid: z.string().nullish(),
     creationTimestamp: z.iso.datetime({ offset: true }).nullish(),
     deletionTimestamp: z.string().nullish(),
+    generation: z.number().nullish(),
     labels: textMap,
     annotations: textMap,
   }),
@@ -46,7 +47,7 @@ export function readObject(
     );
   }
   const { apiVersion, kind, metadata, status } = result.data;
-  const { name, labels, annotations, uid, creationTimestamp, deletionTimestamp } = metadata;
+  const { name, labels, annotations, uid, creationTimestamp, deletionTimestamp, generation } = metadata;
   return parsed({
     apiVersion,
     kind,
@@ -59,6 +60,7 @@ export function readObject(
       ...(creationTimestamp === null || creationTimestamp === undefined
         ? {}
         : { createdAtMs: Date.parse(creationTimestamp) }),
+      ...(generation === null || generation === undefined ? {} : { generation }),
       ...(deletionTimestamp === null || deletionTimestamp === undefined ? {} : { isBeingDeleted: true as const }),
     },
     spec: specOf(kind, result.data),

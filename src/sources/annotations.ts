@@ -25,6 +25,10 @@ export interface DnsAnnotations {
   readonly endpointsType: string | undefined;
   /** `k8s-gateway.dns/resolve-endpoints` is "true", or `endpoints-type` is there: the endpoints of a Service answer. */
   readonly resolvesEndpoints: boolean;
+  /** external-dns `gateway-hostname-source`, as written. */
+  readonly gatewayHostnameSource: string | undefined;
+  /** external-dns `controller`, as written. */
+  readonly controller: string | undefined;
 }
 
 /** Label by which k8s_gateway's users take an object out of DNS. */
@@ -63,6 +67,8 @@ export function readAnnotations(object: ClusterObject, prefixes: readonly string
     access: (["public", "private"] as const).find((access) => access === all("access")[0]?.trim()),
     endpointsType,
     resolvesEndpoints: annotations[RESOLVE_ENDPOINTS] === "true" || endpointsType !== undefined,
+    gatewayHostnameSource: all("gateway-hostname-source")[0]?.trim(),
+    controller: all("controller")[0]?.trim(),
   };
 }
 

@@ -183,8 +183,9 @@ class ObjectCatalog implements Catalog {
   }
 
   #touchReferrers(key: ObjectKey, dirty: Set<string>): void {
-    for (const name of [key.name, ANY_NAME]) {
-      for (const id of this.#referrers.get(keyText({ ...key, name })) ?? []) dirty.add(id);
+    const anywhere = { ...key, namespace: ANY_NAME, name: ANY_NAME };
+    for (const reference of [key, { ...key, name: ANY_NAME }, anywhere]) {
+      for (const id of this.#referrers.get(keyText(reference)) ?? []) dirty.add(id);
     }
   }
 

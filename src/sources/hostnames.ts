@@ -36,6 +36,17 @@ export function resolveHostnames(
   return collect([...candidates, ...limit], object, options);
 }
 
+/** The first texts of an object that may be looked at, and a problem when there are more. */
+export function limitHostnames(
+  texts: readonly string[],
+  object: ClusterObject,
+): { readonly texts: readonly string[]; readonly problems: readonly SourceProblem[] } {
+  const distinct = [...new Set(texts)];
+  const beyond = distinct[MAX_NAMES_PER_OBJECT];
+  const problems = beyond === undefined ? [] : [{ ...tooMany(distinct.length, beyond), object: keyOf(object) }];
+  return { texts: distinct.slice(0, MAX_NAMES_PER_OBJECT), problems };
+}
+
 /** Makes a name without a zone (`name.namespace`) absolute in every zone. */
 export function resolveRelative(relative: string, object: ClusterObject, options: SourceOptions): ResolvedHostnames {
   return collect([inEveryZone(relative, options)], object, options);

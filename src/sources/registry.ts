@@ -4,6 +4,8 @@
 import * as z from "zod";
 import { SOURCE_NAMES, type SourceName } from "#src/domain/source-name.ts";
 import { dnsEndpointSource } from "./dns-endpoint.ts";
+import { gatewaySource } from "./gateway-api/gateway.ts";
+import { routeSource } from "./gateway-api/route.ts";
 import { ingressSource } from "./ingress.ts";
 import { nodeSource } from "./node.ts";
 import { podSource } from "./pod.ts";
@@ -14,6 +16,12 @@ import { ingressRouteSource, ingressRouteTcpSource, ingressRouteUdpSource } from
 const REGISTRY: Readonly<Record<SourceName, Source>> = {
   ingress: ingressSource,
   service: serviceSource,
+  gateway: gatewaySource,
+  "gateway-httproute": routeSource("HTTPRoute"),
+  "gateway-grpcroute": routeSource("GRPCRoute"),
+  "gateway-tlsroute": routeSource("TLSRoute"),
+  "gateway-tcproute": routeSource("TCPRoute"),
+  "gateway-udproute": routeSource("UDPRoute"),
   dnsendpoint: dnsEndpointSource,
   ingressroute: ingressRouteSource,
   ingressroutetcp: ingressRouteTcpSource,

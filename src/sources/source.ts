@@ -49,7 +49,7 @@ export function rejected(object: ClusterObject, code: ProblemCode, reason: strin
   return { recordSets: [], problems: [{ code, object: keyOf(object), reason }] };
 }
 
-/** In `references`: any object of the kind in the namespace. No Kubernetes name holds a star. */
+/** In `references`: any object of the kind in the namespace, or in all when the namespace is it too. No Kubernetes name holds a star. */
 export const ANY_NAME = "*";
 
 /** Why a name is absent, or is not answered as its object says. Feeds `zonegate explain`. */
@@ -87,7 +87,13 @@ export type ProblemCode =
   | "cname.apex"
   | "cname.self"
   | "ttl.invalid"
-  | "names.limit";
+  | "names.limit"
+  | "parent.kind"
+  | "parent.unknown"
+  | "section.unknown"
+  | "listener.mismatch"
+  | "route.unaccepted"
+  | "gateway.unwatched";
 
 /** What a source may look up besides its own object. */
 export interface SourceContext {
@@ -125,6 +131,22 @@ export interface SourceZone {
   readonly ingressClasses: readonly string[] | "all";
   /** Whether it also answers for the default class, whatever its name. */
   readonly watchesDefaultClass: boolean;
+  /** Gateways whose names this zone answers; absent: what docs/decisions.md 40 says. */
+  readonly gateways?: GatewayFilter;
+}
+
+/** Of Gateways; both have to let one in. */
+export interface GatewayFilter {
+  /** By `name`, in whatever namespace, or by `namespace/name`. */
+  readonly gateways: NameFilter;
+  /** By `spec.gatewayClassName`. */
+  readonly classes: NameFilter;
+}
+
+export interface NameFilter {
+  readonly named: readonly string[];
+  /** Which of those that are not named. "not-external": whose name does not say that the internet comes in there. */
+  readonly others: "all" | "none" | "not-external";
 }
 
 /** Both prefixes that external-dns has used (docs/decisions.md 25). */

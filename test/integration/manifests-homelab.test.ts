@@ -14,6 +14,7 @@ import { mergeRecordSets } from "#test/support/merge.ts";
 
 const FOLDER = fileURLToPath(new URL("../../examples/homelab", import.meta.url));
 const LAN_ADDRESSES = ["A 192.168.20.10", "AAAA fd20:0:0:20::10"];
+const GATEWAY_ADDRESSES = ["A 192.168.20.40", "AAAA fd20:0:0:20::40"];
 
 function name(text: string): DomainName {
   const parsed = parseName(text);
@@ -55,11 +56,14 @@ test("zone home.example.com with its defaults answers what the comments promise"
     "*.apps.home.example.com": LAN_ADDRESSES,
     "_sip._udp.home.example.com": ["SRV 0 5 5060 pbx.home.example.com"],
     "backup.home.example.com": ["CNAME vault.example.net"],
+    "*.lab.home.example.com": GATEWAY_ADDRESSES,
     "dlna.home.example.com": ["A"],
     "docs.home.example.com": ["A 192.168.20.40"],
     "documents.home.example.com": LAN_ADDRESSES,
     "external-ingress-nginx-controller.network.home.example.com": ["A 192.168.20.20"],
     "game.home.example.com": ["A 192.168.20.40"],
+    "gateway.home.example.com": GATEWAY_ADDRESSES,
+    "git.home.example.com": GATEWAY_ADDRESSES,
     "grafana.home.example.com": ["CNAME internal.home.example.com"],
     "hass.home.example.com": LAN_ADDRESSES,
     "home-assistant.home.example.com": LAN_ADDRESSES,
@@ -69,6 +73,7 @@ test("zone home.example.com with its defaults answers what the comments promise"
     "mqtt.home.example.com": ["A 60 192.168.20.30"],
     "paperless.home.example.com": LAN_ADDRESSES,
     "pbx.home.example.com": ["A 192.168.10.5"],
+    "photos.home.example.com": GATEWAY_ADDRESSES,
     "plex.home.example.com": ["A 192.168.20.31", "AAAA fd20:0:0:20::31"],
     "postgres.home.example.com": ["A 192.168.20.40"],
     "printer.home.example.com": ["A 3600 192.168.10.9"],
@@ -85,8 +90,10 @@ test("what is absent says why", async () => {
   expect(problems.map((problem) => `${problem.code} ${problem.hostname ?? problem.object.name}`).sort()).toEqual([
     "address.none dlna.home.example.com",
     "host.outside blog.example.com",
+    "host.outside photos.example.com",
     "host.outside www.example.com",
     "object.ignored prometheus",
+    "route.unaccepted old.home.example.com",
     "service.type syslog",
   ]);
 });
@@ -105,10 +112,17 @@ test("zone example.com that watches class external answers inside with the contr
   const apex = name("example.com");
   const { answers } = await readHomelab([
     defaultZone(name("home.example.com")),
-    { apex, ingressClasses: ["external"], watchesDefaultClass: false },
+    {
+      apex,
+      ingressClasses: ["external"],
+      watchesDefaultClass: false,
+      gateways: { gateways: { named: ["network/external"], others: "none" }, classes: { named: [], others: "all" } },
+    },
   ]);
   expect(answers["www.example.com"]).toEqual(["A 192.168.20.20"]);
   expect(answers["blog.example.com"]).toEqual(["A 192.168.20.20"]);
+  expect(answers["photos.example.com"]).toEqual(["A 192.168.20.41"]);
+  expect(answers["photos.home.example.com"]).toEqual(GATEWAY_ADDRESSES);
   expect(answers["plex.example.com"]).toEqual(["A 192.168.20.31", "AAAA fd20:0:0:20::31"]);
 });
 

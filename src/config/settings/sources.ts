@@ -3,7 +3,7 @@
 import { kind, readList, text, textList } from "#src/config/kinds.ts";
 import { section, setting } from "#src/config/setting.ts";
 import { type Parsed, parsed, unparsable } from "#src/domain/parsed.ts";
-import { DEFAULT_SOURCE_NAMES, SOURCE_NAMES, type SourceName } from "#src/domain/source-name.ts";
+import { DEFAULT_SOURCE_NAMES, SOURCE_GROUPS, SOURCE_NAMES, type SourceName } from "#src/domain/source-name.ts";
 import {
   CLASS_TARGETS_SETTING,
   INGRESS_KIND_SECTION,
@@ -12,7 +12,7 @@ import {
   SERVICE_KIND_SECTION,
   TRAEFIK_KIND_SECTION,
 } from "./source-kinds.ts";
-import { ingressClasses } from "./zones.ts";
+import { gatewayClasses, gatewayNames, ingressClasses } from "./zones.ts";
 
 export const SOURCES_SECTION = section({
   manifests: setting(text("Write the path of a folder with YAML files.").optional(), {
@@ -24,13 +24,24 @@ export const SOURCES_SECTION = section({
   kinds: setting(sourceNames().prefault([...DEFAULT_SOURCE_NAMES]), {
     env: ["SOURCES"],
     flag: "sources",
-    description: `Kinds of objects that give names: ${SOURCE_NAMES.map((name) => `\`${name}\``).join(", ")}.`,
+    description: `Kinds of objects that give names: ${SOURCE_NAMES.map((name) => `\`${name}\``).join(", ")}. ${groupsText()}.`,
   }),
   ingressClasses: setting(ingressClasses().prefault(["internal", "@default"]), {
     env: ["INGRESS_CLASSES"],
     flag: "ingress-classes",
     description:
       "Ingress classes whose names are answered. `@default` is the cluster's default class, whatever its name; `*` is every class.",
+  }),
+  gateways: setting(gatewayNames().prefault(["@not-external"]), {
+    env: ["GATEWAYS"],
+    flag: "gateways",
+    description:
+      "Gateways whose names are answered, as `name` or `namespace/name`. `@not-external` is every one whose name and class do not contain `external` or `public`; `*` is every Gateway.",
+  }),
+  gatewayClasses: setting(gatewayClasses().prefault(["@not-external"]), {
+    env: ["GATEWAY_CLASSES"],
+    flag: "gateway-classes",
+    description: "Classes of Gateways whose names are answered, in the same words; a Gateway has to pass both.",
   }),
   annotationPrefixes: setting(
     annotationPrefixes().prefault(["external-dns.alpha.kubernetes.io/", "external-dns.kubernetes.io/"]),
@@ -74,16 +85,24 @@ export const DOMAIN_FILTER_SECTION = section({
   }),
 });
 
+function groupsText(): string {
+  return [...SOURCE_GROUPS]
+    .map(([group, names]) => `\`${group}\` stands for ${names.map((name) => `\`${name}\``).join(", ")}`)
+    .join("; ");
+}
+
 function sourceNames() {
   return kind(
     (input): Parsed<readonly SourceName[]> => {
-      const names = readList(input, (word) => {
+      const names = readList(input, (word): Parsed<readonly SourceName[]> => {
         const name = SOURCE_NAMES.find((known) => known === word);
-        return name === undefined ? unparsable(`"${word}" is no kind of object that gives names`) : parsed(name);
+        const named = name === undefined ? SOURCE_GROUPS.get(word) : [name];
+        return named === undefined ? unparsable(`"${word}" is no kind of object that gives names`) : parsed(named);
       });
-      return names.ok && names.value.length === 0 ? unparsable("is an empty list") : names;
+      if (!names.ok) return names;
+      return names.value.length === 0 ? unparsable("is an empty list") : parsed([...new Set(names.value.flat())]);
     },
-    `Write a list of ${SOURCE_NAMES.join(", ")}.`,
+    `Write a list of ${[...SOURCE_NAMES, ...SOURCE_GROUPS.keys()].join(", ")}.`,
   );
 }
 

@@ -41,6 +41,37 @@ export function ingressClasses() {
   }, `Write names of Ingress classes, ${DEFAULT_CLASS} for the default class, or ${EVERY_CLASS} for every class.`);
 }
 
+/** Which Gateways, or which of their classes, a zone answers for. */
+export interface WatchedNames {
+  readonly named: readonly string[];
+  readonly others: "all" | "none" | "not-external";
+}
+
+const NOT_EXTERNAL = "@not-external";
+
+export function gatewayNames() {
+  return watchedNames(/^[a-z0-9.-]+(\/[a-z0-9.-]+)?$/, "Gateways as name or namespace/name");
+}
+
+export function gatewayClasses() {
+  return watchedNames(/^[a-z0-9.-]+$/, "names of GatewayClasses");
+}
+
+function watchedNames(name: RegExp, what: string) {
+  return kind((input): Parsed<WatchedNames> => {
+    const words = readList(input, (word) =>
+      word === EVERY_CLASS || word === NOT_EXTERNAL || name.test(word)
+        ? parsed(word)
+        : unparsable(`"${word}" is none of them`),
+    );
+    if (!words.ok) return words;
+    if (words.value.length === 0) return unparsable("is an empty list");
+    const named = words.value.filter((word) => word !== EVERY_CLASS && word !== NOT_EXTERNAL);
+    if (words.value.includes(EVERY_CLASS)) return parsed({ named, others: "all" });
+    return parsed({ named, others: words.value.includes(NOT_EXTERNAL) ? "not-external" : "none" });
+  }, `Write ${what}, ${NOT_EXTERNAL} for all but those called external or public, or ${EVERY_CLASS} for all.`);
+}
+
 const NAMESERVER = z.strictObject({
   name: setting(domainName("Write the full name of the server, such as ns1.home.example.com."), {
     description: "Full name of the server.",
@@ -76,6 +107,14 @@ const ZONE = z.strictObject({
   ingressClasses: setting(ingressClasses().optional(), {
     description: "Like `sources.ingressClasses`, for this zone.",
     defaultText: "`sources.ingressClasses`",
+  }),
+  gateways: setting(gatewayNames().optional(), {
+    description: "Like `sources.gateways`, for this zone.",
+    defaultText: "`sources.gateways`",
+  }),
+  gatewayClasses: setting(gatewayClasses().optional(), {
+    description: "Like `sources.gatewayClasses`, for this zone.",
+    defaultText: "`sources.gatewayClasses`",
   }),
 });
 

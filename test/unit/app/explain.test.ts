@@ -6,6 +6,7 @@ import { EXPLANATION } from "#src/ops/explanation.ts";
 import { sourcesNamed } from "#src/sources/registry.ts";
 import type { ProblemCode } from "#src/sources/source.ts";
 import { nameOf, recordSet } from "#test/support/dns/records.ts";
+import { gateway, route } from "../sources/gateway-objects.ts";
 import {
   dnsEndpoint,
   HOME,
@@ -87,6 +88,15 @@ const REASONS: Readonly<Record<ProblemCode, readonly [cluster: Cluster, label: s
     },
     "app",
   ],
+  "parent.kind": [{ changes: [[route([HOST], { parentRefs: [{ group: "", kind: "Service", name: "web" }] })]] }, "app"],
+  "parent.unknown": [{ changes: [[route([HOST])]] }, "app"],
+  "section.unknown": [
+    { changes: [[gateway(), route([HOST], { parentRefs: [{ name: "internal", sectionName: "admin" }] })]] },
+    "app",
+  ],
+  "listener.mismatch": [{ changes: [[gateway({ listeners: ["*.lab.example.com"] }), route([HOST])]] }, "app"],
+  "route.unaccepted": [{ changes: [[gateway(), route([HOST], { accepted: "False" })]] }, "app"],
+  "gateway.unwatched": [{ changes: [[gateway({ className: "external" }), route([HOST])]] }, "app"],
   "names.limit": [{ changes: [[ingress(["one.home.example.com", HOST])]], catalog: { maxNames: 1 } }, "app"],
 };
 
@@ -97,7 +107,7 @@ describe("what a source leaves out", () => {
     const { leftOut } = explainName(nameOf(text), facts);
     expect(leftOut).toContainEqual({
       code,
-      by: expect.stringMatching(/^(DNSEndpoint|Ingress|IngressRoute|Pod|Service) default\//),
+      by: expect.stringMatching(/^(DNSEndpoint|HTTPRoute|Ingress|IngressRoute|Pod|Service) default\//),
       reason: expect.any(String),
     });
   });

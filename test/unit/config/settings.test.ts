@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { load, problemsOf, yaml } from "#test/support/settings.ts";
 
 const ZONE = "zones: [home.example.com]";
+const NOT_EXTERNAL = { named: [], others: "not-external" };
 
 describe("listeners", () => {
   test("localhost is both loopbacks", () => {
@@ -102,6 +103,7 @@ describe("zones", () => {
         hostmaster: "hostmaster.home.example.com",
         ingressClasses: ["internal"],
         watchesDefaultClass: true,
+        gateways: { gateways: NOT_EXTERNAL, classes: NOT_EXTERNAL },
       },
     ]);
   });
@@ -116,6 +118,8 @@ describe("zones", () => {
         "    nameservers: [{name: ns.example.net, addresses: [192.0.2.53, '2001:DB8::53']}]",
         "    hostmaster: jane.doe@example.com",
         "    ingressClasses: [external]",
+        "    gateways: [external, network/envoy, '@not-external']",
+        "    gatewayClasses: ['*']",
       ),
     );
     expect(settings.zones).toEqual([
@@ -128,20 +132,45 @@ describe("zones", () => {
         hostmaster: "jane\\046doe.example.com",
         ingressClasses: ["external"],
         watchesDefaultClass: false,
+        gateways: {
+          gateways: { named: ["external", "network/envoy"], others: "not-external" },
+          classes: { named: [], others: "all" },
+        },
       },
     ]);
   });
 
   test("global defaults reach a zone that does not say", () => {
     const [zone] = load({
-      env: { ZONES: "a.example", DNS_TTL: "1h", DNS_NEGATIVE_TTL: "0", INGRESS_CLASSES: "*" },
+      env: {
+        ZONES: "a.example",
+        DNS_TTL: "1h",
+        DNS_NEGATIVE_TTL: "0",
+        INGRESS_CLASSES: "*",
+        GATEWAYS: "internal",
+        GATEWAY_CLASSES: "cilium,*",
+      },
     }).zones;
     expect(zone).toMatchObject({
       defaultTtlSeconds: 3600,
       negativeTtlSeconds: 0,
       ingressClasses: "all",
       watchesDefaultClass: false,
+      gateways: {
+        gateways: { named: ["internal"], others: "none" },
+        classes: { named: ["cilium"], others: "all" },
+      },
     });
+  });
+
+  test.each([
+    ["GATEWAYS", "@default"],
+    ["GATEWAYS", "a/b/c"],
+    ["GATEWAYS", "Internal"],
+    ["GATEWAYS", ","],
+    ["GATEWAY_CLASSES", "network/internal"],
+  ])("%s=%s is refused", (name, value) => {
+    expect(problemsOf({ env: { ZONES: "a.example", [name]: value } })).toHaveLength(1);
   });
 
   test.each([".", "", "a..b", "x".repeat(64)])("the apex %j is refused", (apex) => {
@@ -150,6 +179,23 @@ describe("zones", () => {
 
   test.each(["a@b@example.com", "@example.com", "a@"])("%s is no hostmaster", (hostmaster) => {
     expect(problemsOf(yaml(`zones: [{apex: a.example, hostmaster: "${hostmaster}"}]`))).toHaveLength(1);
+  });
+});
+
+describe("kinds of objects", () => {
+  test("a group is what it stands for, each kind once", () => {
+    expect(load({ ...yaml(ZONE), env: { SOURCES: "gateway-tlsroute,gateway-api" } }).sources.kinds).toEqual([
+      "gateway-tlsroute",
+      "gateway",
+      "gateway-httproute",
+      "gateway-grpcroute",
+      "gateway-tcproute",
+      "gateway-udproute",
+    ]);
+  });
+
+  test.each(["routes", "constructor", ","])("%s is refused", (kinds) => {
+    expect(problemsOf({ ...yaml(ZONE), env: { SOURCES: kinds } })).toHaveLength(1);
   });
 });
 

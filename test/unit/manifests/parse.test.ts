@@ -24,6 +24,7 @@ metadata:
   namespace: media
   uid: u-1
   resourceVersion: "5"
+  generation: 3
   creationTimestamp: 2026-01-02T03:04:05Z
   labels: { team: tv }
   annotations: { note: "on" }
@@ -39,6 +40,7 @@ status: { loadBalancer: {} }
           namespace: "media",
           uid: "u-1",
           createdAtMs: Date.UTC(2026, 0, 2, 3, 4, 5),
+          generation: 3,
           labels: { team: "tv" },
           annotations: { note: "on" },
         },
@@ -73,9 +75,10 @@ ports: [{ port: 80 }]
   });
 
   test("null stands for absent, as kubectl prints it", () => {
-    const text = `${HEAD}  creationTimestamp: null\n  labels: null\n  annotations: { a: null }\nspec: null\n`;
+    const text = `${HEAD}  creationTimestamp: null\n  generation: null\n  labels: null\n  annotations: { a: null }\nspec: null\n`;
     expect(objects(text)[0]).toMatchObject({ metadata: { labels: {}, annotations: { a: "" } }, spec: {}, status: {} });
     expect(objects(text)[0]?.metadata).not.toHaveProperty("createdAtMs");
+    expect(objects(text)[0]?.metadata).not.toHaveProperty("generation");
   });
 
   test("several documents, empty ones, comments and a byte order mark", () => {

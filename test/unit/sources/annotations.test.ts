@@ -21,6 +21,8 @@ const NOTHING: DnsAnnotations = {
   access: undefined,
   endpointsType: undefined,
   resolvesEndpoints: false,
+  gatewayHostnameSource: undefined,
+  controller: undefined,
 };
 
 /** What each annotation of external-dns says, and nothing besides. */
@@ -43,7 +45,8 @@ const TABLE: readonly (readonly [key: string, value: string, read: Partial<DnsAn
   ["ingress-hostname-source", " defined-hosts-only ", { hostnameSource: "defined-hosts-only" }],
   ["endpoints-type", "HostIP", { endpointsType: "HostIP", resolvesEndpoints: true }],
   ["endpoints-type", " NodeExternalIP ", { endpointsType: "NodeExternalIP", resolvesEndpoints: true }],
-  ["controller", "other-controller", {}],
+  ["controller", "other-controller", { controller: "other-controller" }],
+  ["gateway-hostname-source", " annotation-only ", { gatewayHostnameSource: "annotation-only" }],
   ["alias", "true", {}],
 ];
 
