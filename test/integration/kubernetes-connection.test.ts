@@ -10,11 +10,8 @@ import { createClusterInventory } from "#src/kubernetes/inventory.ts";
 import { kubeconfigAccess } from "#src/kubernetes/kubeconfig.ts";
 import { type Clock, SYSTEM_CLOCK } from "#src/lib/clock.ts";
 import { SILENT } from "#src/lib/log.ts";
-import {
-  apiServerCertificate,
-  type ListeningKubeApiServer,
-  startKubeApiServer,
-} from "#test/fakes/kube-apiserver/listening-server.ts";
+import { type ListeningKubeApiServer, startKubeApiServer } from "#test/fakes/kube-apiserver/listening-server.ts";
+import { createCertificate, type ServerCertificate } from "#test/fakes/unifi-console/certificate.ts";
 import { eventually } from "#test/support/eventually.ts";
 import { JumpingClock } from "#test/support/jumping-clock.ts";
 import { readAny } from "#test/support/kubernetes/watched.ts";
@@ -38,6 +35,17 @@ function connect(access: ClusterAccess, watches = 3, clock = SYSTEM_CLOCK): Clus
   const connection = connectCluster(access, watches, clock);
   onTestFinished(() => connection.close());
   return connection;
+}
+
+/** For the same address, of another authority. */
+function otherCertificate(): ServerCertificate {
+  const dayMs = 86_400_000;
+  const nowMs = Date.now();
+  return createCertificate({
+    names: ["127.0.0.1"],
+    notBefore: new Date(nowMs - dayMs),
+    notAfter: new Date(nowMs + dayMs),
+  });
 }
 
 function get({ client }: ClusterConnection): Promise<unknown> {
@@ -100,7 +108,7 @@ describe("in a pod", () => {
   test("a server with a certificate of somebody else gets no token", async () => {
     const started = await startServer();
     const folder = await mount(started);
-    await writeFile(join(folder, "ca.crt"), apiServerCertificate().certificatePem);
+    await writeFile(join(folder, "ca.crt"), otherCertificate().certificatePem);
     const connection = connect(
       inClusterAccess({ host: "127.0.0.1", port: String(started.port), folder, clock: SYSTEM_CLOCK }),
     );
@@ -121,7 +129,7 @@ describe("in a pod", () => {
     await clock.advance(61_000);
     await get(connection);
     expect(connection.sockets()).toBe(1);
-    const next = apiServerCertificate();
+    const next = otherCertificate();
     started.setCertificate(next);
     await writeFile(join(folder, "ca.crt"), next.certificatePem);
     started.resetConnections();

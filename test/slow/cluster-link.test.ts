@@ -5,6 +5,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
+import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { type ClusterAccess, connectCluster } from "#src/kubernetes/connection.ts";
 import { createClusterInventory } from "#src/kubernetes/inventory.ts";
@@ -15,8 +16,8 @@ import { eventually } from "#test/support/eventually.ts";
 import { INGRESS, readAny } from "#test/support/kubernetes/watched.ts";
 import { describeWithPeer } from "#test/support/peers.ts";
 import { temporaryFolder } from "#test/support/temporary-folder.ts";
-import { REPOSITORY } from "#test/support/zonegate-process.ts";
 
+const PROGRAM = fileURLToPath(new URL("../support/kubernetes/api-server-child.ts", import.meta.url));
 /** Names of interfaces have 15 characters. */
 const ID = String(process.pid % 100_000);
 const SPACE = `zg${ID}`;
@@ -47,8 +48,7 @@ describeWithPeer("ip", "a cut link", (ip) => {
   }
 
   async function startServer(): Promise<string> {
-    const program = join(REPOSITORY, "test/support/kubernetes/api-server-child.ts");
-    const child: ChildProcess = spawn(ip, ["netns", "exec", SPACE, process.execPath, program, ITS_ADDRESS ?? ""], {
+    const child: ChildProcess = spawn(ip, ["netns", "exec", SPACE, process.execPath, PROGRAM, ITS_ADDRESS ?? ""], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     onTestFinished(() => void child.kill());

@@ -146,7 +146,7 @@ describe("kinds", () => {
     const running = await watch(world, { resources: [INGRESS, INGRESS_CLASS], namespaces: ["dns", "media"] });
     expect(running.names()).toEqual(["internal", "mine", "yours"]);
     const lists = world.server.requests().filter(({ verb }) => verb === "list");
-    expect(lists.map(({ path }) => path.split("?")[0]).sort()).toEqual([
+    expect(lists.map(({ path }) => path.split("?")[0] ?? "").toSorted()).toEqual([
       "/apis/networking.k8s.io/v1/ingressclasses",
       "/apis/networking.k8s.io/v1/namespaces/dns/ingresses",
       "/apis/networking.k8s.io/v1/namespaces/media/ingresses",
@@ -289,7 +289,10 @@ test("equal names in two clusters are two objects, and one cluster that is away 
   onTestFinished(() => running.inventory.stop());
   await running.inventory.start();
   await clock.advance(0);
-  expect([...running.told().values()].map(({ metadata }) => metadata.cluster).sort()).toEqual(["edge", "home"]);
+  expect([...running.told().values()].map(({ metadata }) => metadata.cluster ?? "").toSorted()).toEqual([
+    "edge",
+    "home",
+  ]);
   home.server.remove(object("Ingress", "same"));
   await clock.advance(0);
   expect([...running.told().values()].map(({ metadata }) => metadata.cluster)).toEqual(["edge"]);

@@ -136,3 +136,27 @@ test("a name answers 100 values of a type at most, and says what it leaves out",
   expect(result.conflicts).toMatchObject([{ code: "merge.limit" }]);
   expect(result.conflicts[0]?.lost).toHaveLength(6);
 });
+
+describe("objects of several clusters", () => {
+  const edge = { cluster: "edge", clusterOrder: 0 };
+  const home = { cluster: "home", clusterOrder: 1 };
+
+  test("the first cluster wins, whatever kind and age", () => {
+    const result = merged(
+      claim({ ...home, kind: "Ingress", createdAtMs: 1 }, "A", ["192.0.2.1"]),
+      claim({ ...edge, kind: "Service", createdAtMs: 9 }, "A", ["192.0.2.9"]),
+    );
+    expect(result.lines).toEqual(["A 192.0.2.9"]);
+    expect(result.conflicts).toMatchObject([{ code: "merge.rank", winner: edge, loser: home }]);
+  });
+
+  test("equal objects of two clusters are not united", () => {
+    const result = merged(claim(home, "A", ["192.0.2.1"]), claim(edge, "A", ["192.0.2.9"]));
+    expect(result.lines).toEqual(["A 192.0.2.9"]);
+  });
+
+  test("what is written down wins against every cluster", () => {
+    const result = merged(claim(edge, "A", ["192.0.2.9"]), claim({ kind: "local" }, "A", ["192.0.2.5"]));
+    expect(result.lines).toEqual(["A 192.0.2.5"]);
+  });
+});
