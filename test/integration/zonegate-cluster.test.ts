@@ -43,6 +43,11 @@ function answered(zonegate: RunningZonegate, label: string): Promise<readonly st
   return lookup(zonegate.dns, `${label}.home.example.com`).then(valuesOf);
 }
 
+/** Every kind has been read, or is known to be absent: names may be denied. */
+function untilReady({ opsUrl }: RunningZonegate): Promise<unknown> {
+  return eventually("it is ready", async () => (await fetch(`${opsUrl}/readyz`)).status === 200);
+}
+
 function untilAnswered(zonegate: RunningZonegate, label: string, values: readonly string[]): Promise<unknown> {
   return eventually(`${label} is ${values.join(" ")}`, async () => {
     const now = await answered(zonegate, label);
@@ -74,6 +79,7 @@ test("an API that goes away takes no name with it, and the operator sees it", as
   started.server.put(ingress("paperless", "192.168.1.12"));
   const zonegate = await readClusters({ config: started.kubeconfig() });
   await untilAnswered(zonegate, "paperless", ["A 192.168.1.12"]);
+  await untilReady(zonegate);
   await started.close();
   await eventually("the outage is in the metrics", async () => {
     const metrics = await textOf(`${zonegate.opsUrl}/metrics`);
@@ -129,6 +135,7 @@ test("only the namespaces that are named are read", async () => {
   started.server.put(ingress("mine", "192.168.1.40", "dns"), ingress("other", "192.168.1.41", "apps"));
   const zonegate = await readClusters({ config: started.kubeconfig() }, { KUBE_NAMESPACES: "dns,media" });
   await untilAnswered(zonegate, "mine", ["A 192.168.1.40"]);
+  await untilReady(zonegate);
   expect((await lookup(zonegate.dns, "other.home.example.com")).rcode).toBe("NXDOMAIN");
   const paths = started.server.requests().map(({ path }) => path);
   expect(paths.filter((path) => /^\/apis\/networking.k8s.io\/v1\/ingresses/.test(path))).toEqual([]);

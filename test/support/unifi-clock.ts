@@ -10,7 +10,7 @@ import { eventually } from "./eventually.ts";
 /** Of one call; told from a pause by its length, which no pause has. */
 export const CALL_TIMEOUT_MS = 3_000;
 /** Real time for a call that may stay unanswered, and for one that should not, on a loaded machine. */
-const IMPATIENT_MS = 120;
+const IMPATIENT_MS = 300;
 const LENIENT_MS = 20_000;
 
 export interface ConsoleClock extends Clock {
