@@ -1,7 +1,7 @@
 // What the objects of one or several clusters claim: a catalog for each, so that an object looks things up in its own cluster and
 // nowhere else.
 
-import type { InventoryChange } from "#src/domain/cluster-object.ts";
+import type { InventoryChange, ObjectKey } from "#src/domain/cluster-object.ts";
 import type { DomainName } from "#src/domain/name.ts";
 import type { RecordSet } from "#src/domain/record.ts";
 import { type Catalog, type CatalogOptions, createCatalog } from "#src/sources/catalog.ts";
@@ -13,6 +13,8 @@ export interface ClusterClaims extends Claims {
   /** Names whose claims may have changed since this was last asked. */
   takeTouched(): ReadonlySet<DomainName>;
   recordSets(): readonly RecordSet[];
+  /** What one object claims; `undefined`: it is not there. */
+  of(key: ObjectKey): readonly RecordSet[] | undefined;
   problems(): readonly SourceProblem[];
   problemsAbout(name: DomainName): readonly SourceProblem[];
   /** When `expire` is due, by the clock of the options; `undefined` while nothing is held. */
@@ -36,6 +38,7 @@ export function createClusterClaims(clusters: readonly (string | undefined)[], o
     at: (name) => all.flatMap((cluster) => withCluster(cluster, cluster.catalog.at(name))),
     takeTouched: () => new Set(all.flatMap(({ catalog }) => [...catalog.takeTouched()])),
     recordSets: () => all.flatMap((cluster) => withCluster(cluster, cluster.catalog.recordSets())),
+    of: (key) => all.find(({ name }) => name === key.cluster)?.catalog.of(key),
     problems: () => all.flatMap(({ catalog }) => catalog.problems()),
     problemsAbout: (name) => all.flatMap(({ catalog }) => catalog.problemsAbout(name)),
     nextExpiryMs: () => {

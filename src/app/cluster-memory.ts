@@ -2,19 +2,21 @@
 // kept for the next time. Knows when a kind has been read; the checkpoint knows files and times.
 
 import type { CheckpointContent, CheckpointKeeper } from "#src/checkpoint/checkpoint-keeper.ts";
-import type { RecordSet } from "#src/domain/record.ts";
+import type { ObjectKey } from "#src/domain/cluster-object.ts";
+import type { Origin, RecordSet } from "#src/domain/record.ts";
 import type { Logger } from "#src/lib/log.ts";
 import type { Source } from "#src/sources/source.ts";
 import { claimsOf } from "./claims.ts";
+import type { ClusterClaims } from "./cluster-claims.ts";
 import type { ClusterFeedReport } from "./cluster-feed.ts";
 import type { View } from "./view.ts";
 
 export interface ClusterMemory {
   /** Answers what the checkpoint holds, as stale. Resolves when it is served; at once when there is none. */
   recall(): Promise<void>;
-  /** Something of the report is another: lets go of what has been read again. */
+  /** The report is another, or the objects are: lets go of what is known better. */
   look(): void;
-  /** The whole state for the checkpoint; `undefined` until every kind has been read, is known absent, and nothing is stale. */
+  /** The whole state for the checkpoint; `undefined` until nothing is stale and each kind was read, is absent or forbidden. */
   collect(): CheckpointContent | undefined;
   status(): { readonly staleRecordSets: number; readonly savedAtMs: number | undefined };
   /** Whether there is anything to answer from before the first list. */
@@ -37,17 +39,15 @@ export function createClusterMemory(options: ClusterMemoryOptions): ClusterMemor
 
 class RecalledClaims implements ClusterMemory {
   readonly #options: ClusterMemoryOptions;
-  /** From the kind of an origin to every kind that its source reads. */
-  readonly #readBy: ReadonlyMap<string, readonly string[]>;
+  /** By the kind of an origin. */
+  readonly #sources: ReadonlyMap<string, Source>;
   #recalled: CheckpointContent | undefined;
   /** Of each view, what is still answered. */
   #stale: ReadonlyMap<string, readonly RecordSet[]> = new Map();
 
   constructor(options: ClusterMemoryOptions) {
     this.#options = options;
-    this.#readBy = new Map(
-      options.sources.map(({ resource, lookups }) => [resource.kind, [resource, ...lookups].map(kindText)]),
-    );
+    this.#sources = new Map(options.sources.map((source) => [source.resource.kind, source]));
   }
 
   get hasRecalled(): boolean {
@@ -66,9 +66,15 @@ class RecalledClaims implements ClusterMemory {
   }
 
   look(): void {
-    if (this.#count() === 0) return;
     const before = this.#count();
-    this.#stale = new Map([...this.#stale].map(([view, sets]) => [view, sets.filter((set) => this.#isStale(set))]));
+    if (before === 0) return;
+    const known = this.#known();
+    this.#stale = new Map(
+      this.#options.views.map(({ name, cluster }) => {
+        const sets = this.#stale.get(name) ?? [];
+        return [name, sets.filter((set) => this.#isNeeded(set, known.get(set.origin.cluster ?? ""), cluster))];
+      }),
+    );
     if (this.#count() === before) return;
     void this.#contribute();
     if (this.#count() === 0) this.#options.log.info({}, "the checkpoint is not answered any more");
@@ -76,8 +82,8 @@ class RecalledClaims implements ClusterMemory {
 
   collect(): CheckpointContent | undefined {
     const { clusters } = this.#options.report();
-    const isWhole = clusters.every(({ kinds }) => kinds.every(hasBeenRead));
-    const uids = clusters.map(({ name, identity }) => [this.#nameOf(name), identity.uid ?? ""] as const);
+    const isWhole = clusters.every(({ kinds }) => kinds.every(isSettled));
+    const uids = clusters.map(({ name, identity }) => [nameAmong(clusters, name), identity.uid ?? ""] as const);
     if (!isWhole || this.#count() > 0) return undefined;
     return {
       clusterUids: new Map(uids),
@@ -99,29 +105,58 @@ class RecalledClaims implements ClusterMemory {
     );
   }
 
-  /** Until every kind that its source reads has been read in its cluster; never when another cluster answers there now. */
-  #isStale({ origin }: RecordSet): boolean {
-    const cluster = this.#options.report().clusters.find(({ name }) => this.#nameOf(name) === (origin.cluster ?? ""));
-    if (cluster === undefined) return false;
-    const knownUid = this.#recalled?.clusterUids.get(origin.cluster ?? "");
-    const { uid } = cluster.identity;
-    if (uid !== undefined && knownUid !== undefined && knownUid !== "" && uid !== knownUid) return false;
-    const kinds = this.#readBy.get(origin.kind) ?? [];
-    // A source that was switched off claims nothing, and nothing stale either.
-    return kinds.some((text) => !cluster.kinds.some((kind) => kindText(kind) === text && hasBeenRead(kind)));
+  /** What has been read by now, of each cluster that is the one it was. */
+  #known(): ReadonlyMap<string, KindsRead> {
+    const { clusters } = this.#options.report();
+    const same = clusters.filter(({ name, identity: { uid } }) => {
+      const knownUid = this.#recalled?.clusterUids.get(nameAmong(clusters, name)) ?? "";
+      return uid === undefined || knownUid === "" || uid === knownUid;
+    });
+    return new Map(
+      same.map(({ name, kinds }) => [nameAmong(clusters, name), new Set(kinds.filter(hasBeenRead).map(kindText))]),
+    );
   }
 
-  /** "" for the only cluster, however it is reached. */
-  #nameOf(reported: string): string {
-    return this.#options.report().clusters.length === 1 ? "" : reported;
+  /** Never from another cluster; else until its object is known better, or all that its source reads has been read. */
+  #isNeeded({ name, targets, origin }: RecordSet, read: KindsRead | undefined, live: ClusterClaims): boolean {
+    const source = this.#sources.get(origin.kind);
+    // A source that was switched off claims nothing, and nothing stale either.
+    if (read === undefined || source === undefined) return false;
+    if (!read.has(kindText(source.resource))) return true;
+    if (source.lookups.every((shape) => read.has(kindText(shape)))) return false;
+    // What it looks up may never be read, for want of rights: then each object is judged by itself.
+    const claims = live.of(keyOfOrigin(source, origin));
+    const isKnownBetter = (set: RecordSet): boolean =>
+      set.name === name && (set.targets.length > 0 || targets.length === 0);
+    return claims !== undefined && !claims.some(isKnownBetter);
   }
 }
 
-/** It was listed once, or the server does not have it: what is known of it is no memory. */
-function hasBeenRead({ state, lastProofAtMs }: ClusterFeedReport["clusters"][number]["kinds"][number]): boolean {
-  return state === "parked" || lastProofAtMs !== undefined;
+/** As `kindText` has them. */
+type KindsRead = ReadonlySet<string>;
+
+type ClusterReport = ClusterFeedReport["clusters"][number];
+type KindReport = ClusterReport["kinds"][number];
+
+/** "" for the only cluster, however it is reached. */
+function nameAmong(clusters: readonly ClusterReport[], reported: string): string {
+  return clusters.length === 1 ? "" : reported;
+}
+
+/** It was listed once, or the server does not have it, which it has to say more than once: one that starts has few kinds. */
+function hasBeenRead({ isGone, lastProofAtMs }: KindReport): boolean {
+  return isGone || lastProofAtMs !== undefined;
+}
+
+/** Nothing more is to be expected of it: without a right for one kind the others are remembered all the same. */
+function isSettled({ state, lastProofAtMs }: KindReport): boolean {
+  return state === "parked" || state === "forbidden" || lastProofAtMs !== undefined;
 }
 
 function kindText({ group, kind }: { readonly group: string; readonly kind: string }): string {
   return `${group}/${kind}`;
+}
+
+function keyOfOrigin({ resource }: Source, { namespace = "", name, cluster }: Origin): ObjectKey {
+  return { ...resource, namespace, name, ...(cluster === undefined ? {} : { cluster }) };
 }

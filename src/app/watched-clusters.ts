@@ -94,6 +94,7 @@ class JoinedClusters implements WatchedClusters {
     }
     this.#contribute();
     this.#holds.look();
+    this.memory.look();
   }
 
   /** The inventory is complete after the change that made it so was told. */

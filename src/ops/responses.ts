@@ -86,6 +86,7 @@ const KIND = z
       unreadable: z.int(),
     }),
     isHeld: z.boolean().meta({ description: "A list that lacks most objects is read again before it is believed." }),
+    isGone: z.boolean().meta({ description: "The cluster said three times that it has no such kind." }),
     failure: z.object({ code: z.string(), message: z.string() }).optional(),
   })
   .meta({ id: "WatchedKind", description: "How far what is known of one kind can be believed." });

@@ -44,6 +44,8 @@ export interface Catalog {
   names(): Iterable<DomainName>;
   /** What objects claim at a name, unmerged. */
   at(name: DomainName): readonly RecordSet[];
+  /** What one object claims; `undefined`: it is not there. */
+  of(key: ObjectKey): readonly RecordSet[] | undefined;
   /** Names whose claims may have changed since this was last asked. */
   takeTouched(): ReadonlySet<DomainName>;
   /** Every object's record sets, unmerged. */
@@ -112,6 +114,11 @@ class ObjectCatalog implements Catalog {
     return [...(this.#claimants.get(name) ?? [])].flatMap((id) =>
       (this.#entries.get(id)?.result?.recordSets ?? []).filter((set) => set.name === name),
     );
+  }
+
+  of(key: ObjectKey): readonly RecordSet[] | undefined {
+    const entry = this.#entries.get(keyText(key));
+    return entry && (entry.result?.recordSets ?? []);
   }
 
   takeTouched(): ReadonlySet<DomainName> {
