@@ -3,6 +3,7 @@
 
 import type { CheckpointContent, CheckpointKeeper } from "#src/checkpoint/checkpoint-keeper.ts";
 import type { ObjectKey } from "#src/domain/cluster-object.ts";
+import { type DomainName, parentOf } from "#src/domain/name.ts";
 import type { Origin, RecordSet } from "#src/domain/record.ts";
 import type { Logger } from "#src/lib/log.ts";
 import type { Source } from "#src/sources/source.ts";
@@ -59,7 +60,7 @@ class RecalledClaims implements ClusterMemory {
     const restored = await keeper.restore();
     if (restored === undefined) return;
     this.#recalled = restored;
-    this.#stale = restored.claims;
+    this.#stale = new Map(this.#options.views.map((view) => [view.name, stillSeen(view, restored)]));
     const recordSets = this.#count();
     log.warn({ recordSets, savedAtMs: restored.savedAtMs }, "answering from the checkpoint until the cluster is read");
     await this.#contribute();
@@ -87,6 +88,7 @@ class RecalledClaims implements ClusterMemory {
     if (!isWhole || this.#count() > 0) return undefined;
     return {
       clusterUids: new Map(uids),
+      filters: new Map(this.#options.views.map(({ name, filters }) => [name, filters])),
       claims: new Map(this.#options.views.map(({ name, cluster }) => [name, cluster.recordSets()])),
     };
   }
@@ -132,6 +134,17 @@ class RecalledClaims implements ClusterMemory {
   }
 }
 
+/** Where a filter is another than it was, what it let in then may be what it is to keep out now. */
+function stillSeen(
+  { name: view, filters }: View,
+  { claims, filters: before }: CheckpointContent,
+): readonly RecordSet[] {
+  return (claims.get(view) ?? []).filter(({ name }) => {
+    const apex = apexOf(name, filters);
+    return apex !== undefined && filters.get(apex) === before.get(view)?.get(apex);
+  });
+}
+
 /** As `kindText` has them. */
 type KindsRead = ReadonlySet<string>;
 
@@ -159,4 +172,11 @@ function kindText({ group, kind }: { readonly group: string; readonly kind: stri
 
 function keyOfOrigin({ resource }: Source, { namespace = "", name, cluster }: Origin): ObjectKey {
   return { ...resource, namespace, name, ...(cluster === undefined ? {} : { cluster }) };
+}
+
+/** Of the zone that the name lies in. */
+function apexOf(name: DomainName, zones: View["filters"]): DomainName | undefined {
+  let apex: DomainName | undefined = name;
+  while (apex !== undefined && !zones.has(apex)) apex = parentOf(apex);
+  return apex;
 }

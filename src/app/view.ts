@@ -4,6 +4,7 @@
 import type { Settings, ViewSettings } from "#src/config/settings.ts";
 import { completeZoneOptions, type ZoneOptions } from "#src/dns/zone-content.ts";
 import type { InventoryChange } from "#src/domain/cluster-object.ts";
+import type { DomainName } from "#src/domain/name.ts";
 import type { RecordSet } from "#src/domain/record.ts";
 import type { Clock } from "#src/lib/clock.ts";
 import type { Logger } from "#src/lib/log.ts";
@@ -31,6 +32,8 @@ export interface View {
   readonly answers: Answers;
   readonly cluster: ClusterClaims;
   readonly staticSets: readonly RecordSet[];
+  /** By the apex of each zone: which objects it takes, as text to compare. */
+  readonly filters: ReadonlyMap<DomainName, string>;
   /** What the objects of the folder changed; resolves when it is served. */
   takeManifests(change: InventoryChange): Promise<void>;
   problems(): readonly SourceProblem[];
@@ -59,6 +62,7 @@ export function createView(options: ViewOptions, staticSets: readonly RecordSet[
     answers,
     cluster,
     staticSets,
+    filters: new Map(settings.zones.map((zone) => [zone.apex, filterText(zone, sourceSettings)])),
     takeManifests: (change) => {
       manifests.apply(change);
       return answers.contribute("manifests", manifests, manifests.takeTouched());
@@ -70,6 +74,14 @@ export function createView(options: ViewOptions, staticSets: readonly RecordSet[
       problemsAbout: (name) => [...manifests.problemsAbout(name), ...cluster.problemsAbout(name)],
     }),
   };
+}
+
+/** All that decides whether an object may be seen in a zone; not what is answered for it. */
+function filterText(
+  { ingressClasses, watchesDefaultClass, gateways }: ViewSettings["zones"][number],
+  { kindOptions }: Settings["sources"],
+): string {
+  return JSON.stringify([ingressClasses, watchesDefaultClass, gateways, kindOptions.service.labelSelectors]);
 }
 
 function zoneOptions({ settings, ownAddresses }: ViewOptions): readonly ZoneOptions[] {

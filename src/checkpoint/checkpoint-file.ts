@@ -16,6 +16,8 @@ export interface Checkpoint {
   readonly savedAtMs: number;
   /** UID of each cluster by its name, "" for the only one: what another cluster once said is never answered. */
   readonly clusterUids: ReadonlyMap<string, string>;
+  /** Of each view by its name: by the apex of each zone, what its filters of objects were, as text to compare. */
+  readonly filters: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** Claims of each view by its name, before any merging. */
   readonly claims: ReadonlyMap<string, readonly RecordSet[]>;
 }
@@ -26,8 +28,11 @@ export type DecodedCheckpoint =
   | { readonly kind: "newer"; readonly version: number };
 
 /** The inverse of `decodeCheckpoint`. */
-export function encodeCheckpoint({ generation, savedAtMs, clusterUids, claims }: Checkpoint): Uint8Array {
-  const head: z.infer<typeof headSchema> = { clusterUids: Object.fromEntries(clusterUids), views: [...claims.keys()] };
+export function encodeCheckpoint({ generation, savedAtMs, clusterUids, filters, claims }: Checkpoint): Uint8Array {
+  const head: z.infer<typeof headSchema> = {
+    clusterUids: Object.fromEntries(clusterUids),
+    views: [...claims.keys()].map((name) => ({ name, filters: Object.fromEntries(filters.get(name) ?? []) })),
+  };
   const sets = [...claims].flatMap(([view, recordSets]) => recordSets.map((set) => ({ view, ...set })));
   return sealLines(FORMAT, { generation, savedAtMs, lines: [head, ...sets] });
 }
@@ -40,7 +45,8 @@ export function decodeCheckpoint(bytes: Uint8Array): DecodedCheckpoint {
   const [first, ...rest] = lines;
   const head = headSchema.safeParse(first);
   if (!head.success) return { kind: "damaged", reason: "its first line does not name clusters and views" };
-  const claims = new Map<string, RecordSet[]>(head.data.views.map((view) => [view, []]));
+  const { views } = head.data;
+  const claims = new Map<string, RecordSet[]>(views.map(({ name }) => [name, []]));
   for (const line of rest) {
     const read = readSet(line);
     const view = read === undefined ? undefined : claims.get(read.view);
@@ -50,10 +56,14 @@ export function decodeCheckpoint(bytes: Uint8Array): DecodedCheckpoint {
     view.push(read.set);
   }
   const clusterUids = new Map(Object.entries(head.data.clusterUids));
-  return { kind: "intact", checkpoint: { generation, savedAtMs, clusterUids, claims } };
+  const filters = new Map(views.map(({ name, filters: ofZones }) => [name, new Map(Object.entries(ofZones))]));
+  return { kind: "intact", checkpoint: { generation, savedAtMs, clusterUids, filters, claims } };
 }
 
-const headSchema = z.object({ clusterUids: z.record(z.string(), z.string()), views: z.array(z.string()) });
+const headSchema = z.object({
+  clusterUids: z.record(z.string(), z.string()),
+  views: z.array(z.object({ name: z.string(), filters: z.record(z.string(), z.string()) })),
+});
 
 const originSchema = z.object({
   kind: z.enum(ORIGIN_KINDS),

@@ -15,7 +15,7 @@ const MAX_AGE_MS = 7 * 24 * 3_600_000;
 /** RFC 8767 §4 recommends 30 seconds for stale answers: clients ask again soon. */
 const STALE_TTL_SECONDS = 30;
 
-export type CheckpointContent = Pick<Checkpoint, "clusterUids" | "claims">;
+export type CheckpointContent = Pick<Checkpoint, "clusterUids" | "filters" | "claims">;
 
 export interface CheckpointKeeperOptions {
   readonly folder: CheckpointFolder;
@@ -65,7 +65,7 @@ class TimedKeeper implements CheckpointKeeper {
       return undefined;
     }
     const claims = new Map([...found.claims].map(([view, recordSets]) => [view, recordSets.map(asStale)]));
-    return { clusterUids: found.clusterUids, claims, savedAtMs: found.savedAtMs };
+    return { clusterUids: found.clusterUids, filters: found.filters, claims, savedAtMs: found.savedAtMs };
   }
 
   start(): Promise<void> {

@@ -46,19 +46,24 @@ function kind(name: string, stand: Stand): Kind {
 }
 
 /** A life that begins with what another left: Ingresses by name, each with one host of its name. */
-async function recalling(names: readonly string[], seenUid = "uid") {
+async function recalling(names: readonly string[], { seenUid = "uid", filter = "internal" } = {}) {
   const options = { sourceOptions: defaultSourceOptions([HOME]), sources: sourcesNamed(["ingress"]), nowMs: () => 0 };
   const cluster = createClusterClaims([undefined], options);
   const before = createClusterClaims([undefined], options);
   before.apply({ upserted: names.map((name) => named(name)), deleted: [] });
   const stale = before.recordSets().map((set): RecordSet => ({ ...set, isStale: true }));
-  const recalled: CheckpointContent = { clusterUids: new Map([["", "uid"]]), claims: new Map([["", stale]]) };
+  const recalled: CheckpointContent = {
+    clusterUids: new Map([["", "uid"]]),
+    filters: new Map([["", new Map([[HOME.apex, "internal"]])]]),
+    claims: new Map([["", stale]]),
+  };
   const stands: { Ingress: Stand; IngressClass: Stand } = { Ingress: "unread", IngressClass: "unread" };
   let reports = 0;
   let claims: Claims | undefined;
   const view = {
     name: "",
     cluster,
+    filters: new Map([[HOME.apex, filter]]),
     answers: { contribute: (_: Contributor, given: Claims) => ((claims = given), Promise.resolve()) },
   } as unknown as View;
   const memory = createClusterMemory({
@@ -125,9 +130,14 @@ describe("a claim of the checkpoint", () => {
   });
 
   test("goes when another cluster answers", async () => {
-    const { look } = await recalling(["app"], "another");
+    const { look } = await recalling(["app"], { seenUid: "another" });
     expect(look({})).toEqual([]);
   });
+});
+
+test("what another filter of a zone let in is not recalled: it may be what this one is to keep out", async () => {
+  const { look } = await recalling(["app"], { filter: "public" });
+  expect(look({})).toEqual([]);
 });
 
 test("a look asks once how it stands, however much is remembered", async () => {

@@ -12,6 +12,7 @@ function checkpoint(...recordSets: readonly RecordSet[]): Checkpoint {
     generation: 3,
     savedAtMs: 1_795_000_000_000,
     clusterUids: new Map([["", "0a-1b"]]),
+    filters: new Map([["", new Map([["home.example.com", "all"]])]]),
     claims: new Map([["", recordSets]]),
   };
 }
@@ -24,6 +25,10 @@ describe("a checkpoint", () => {
     ];
     const given = {
       ...checkpoint(...sets),
+      filters: new Map([
+        ["", new Map([["home.example.com", "all"]])],
+        ["guests", new Map<string, string>()],
+      ]),
       claims: new Map([
         ["", sets],
         ["guests", []],

@@ -13,7 +13,7 @@ import { temporaryFolder } from "#test/support/temporary-folder.ts";
 const DAY_MS = 24 * 3_600_000;
 
 function contentOf(...lines: readonly string[]): CheckpointContent {
-  return { clusterUids: new Map([["", "uid"]]), claims: new Map([["", lines.map(recordSet)]]) };
+  return { clusterUids: new Map([["", "uid"]]), filters: new Map(), claims: new Map([["", lines.map(recordSet)]]) };
 }
 
 async function written(file: string, text: string): Promise<boolean> {
