@@ -21,6 +21,10 @@ export class ManualClock implements Clock {
 
   sleep(delayMs: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
+      if (signal.aborted) {
+        reject(signal.reason as Error);
+        return;
+      }
       const sleeper = { wakeAtMs: this.#nowMs + delayMs, wake: resolve };
       this.#sleepers.add(sleeper);
       signal.addEventListener("abort", () => {
