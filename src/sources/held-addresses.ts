@@ -31,12 +31,16 @@ export function holdAddresses(
   if (previous === undefined || fresh.whenLost === "drop" || !fresh.recordSets.some(isAddressless)) {
     return { ...fresh, heldUntilMs: NOTHING_HELD };
   }
+  // Two parts of an object may claim one name: what the other one says has not been lost.
+  const said = new Set(fresh.recordSets.map(claimText));
   const recordSets: RecordSet[] = [];
   const problems: SourceProblem[] = [];
   const heldUntilMs = new Map<DomainName, number>();
   for (const set of fresh.recordSets) {
     const untilMs = previous.heldUntilMs.get(set.name) ?? nowMs + holdMs;
-    const last = previous.recordSets.filter((old) => old.name === set.name && !isAddressless(old));
+    const last = previous.recordSets.filter(
+      (old) => old.name === set.name && !isAddressless(old) && !said.has(claimText(old)),
+    );
     if (!isAddressless(set) || last.length === 0 || untilMs <= nowMs) {
       recordSets.push(set);
       continue;
@@ -51,4 +55,8 @@ export function holdAddresses(
 
 function isAddressless(set: RecordSet): boolean {
   return set.targets.length === 0;
+}
+
+function claimText({ name, type, targets }: RecordSet): string {
+  return JSON.stringify([name, type, targets]);
 }
