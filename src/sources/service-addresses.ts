@@ -84,7 +84,7 @@ export function addressReferences(
 /** `endpoints-type` may name the nodes that the endpoints run on instead of themselves. */
 function endpointAddresses(parts: ServiceParts): ServiceAddresses {
   const { object, annotations, lookup } = parts;
-  const nodeType = NODE_TYPE_OF_ENDPOINTS[annotations.endpointsType ?? ""];
+  const nodeType = NODE_TYPE_OF_ENDPOINTS.get(annotations.endpointsType ?? "");
   if (nodeType !== undefined && !knowsNodes(lookup))
     return { refusal: noNodesReason("has its endpoints' nodes named") };
   const { endpoints, problems } = readyEndpoints(object, lookup);
@@ -105,10 +105,10 @@ function endpointAddresses(parts: ServiceParts): ServiceAddresses {
 }
 
 /** external-dns' words for a headless Service. */
-const NODE_TYPE_OF_ENDPOINTS: Readonly<Record<string, "InternalIP" | "ExternalIP" | undefined>> = {
-  HostIP: "InternalIP",
-  NodeExternalIP: "ExternalIP",
-};
+const NODE_TYPE_OF_ENDPOINTS: ReadonlyMap<string, "InternalIP" | "ExternalIP"> = new Map([
+  ["HostIP", "InternalIP"],
+  ["NodeExternalIP", "ExternalIP"],
+]);
 
 /** Every node answers a node port; under `externalTrafficPolicy: Local` only those that run an endpoint. */
 function nodePortAddresses({ object, spec, annotations, lookup }: ServiceParts): ServiceAddresses {
