@@ -67,7 +67,7 @@ class JoinedClusters implements WatchedClusters {
       nextMs: () => earliest(views.map(({ cluster }) => cluster.nextExpiryMs())),
       expire: () => {
         for (const { cluster } of views) cluster.expire();
-        this.#contribute();
+        if (this.#contribute()) this.#keeper.changed();
       },
     });
   }
@@ -92,17 +92,21 @@ class JoinedClusters implements WatchedClusters {
       this.#options.bugCaught();
       throw error;
     }
-    this.#contribute();
+    if (this.#contribute()) this.#keeper.changed();
+    else this.#keeper.confirmed();
     this.#holds.look();
     this.memory.look();
   }
 
   /** The inventory is complete after the change that made it so was told. */
   noteReport(): void {
-    if (!this.#hasSpoken && this.report().synced) {
+    const { synced, clusters } = this.report();
+    if (!this.#hasSpoken && synced) {
       this.#hasSpoken = true;
       this.#contribute();
+      this.#keeper.changed();
     }
+    if (clusters.every(({ kinds }) => kinds.every(({ state }) => state !== "failing"))) this.#keeper.confirmed();
     this.memory.look();
   }
 
@@ -110,13 +114,15 @@ class JoinedClusters implements WatchedClusters {
     return this.#options.feed.report();
   }
 
-  #contribute(): void {
-    void this.#options.everyView(({ answers, cluster }) =>
+  /** Whether any claim may be another. */
+  #contribute(): boolean {
+    const touched = new Map(this.#options.views.map(({ name, cluster }) => [name, cluster.takeTouched()]));
+    void this.#options.everyView(({ name, answers, cluster }) =>
       this.#hasSpoken
-        ? answers.contribute("cluster", cluster, cluster.takeTouched())
-        : answers.contributePart("cluster", cluster, cluster.takeTouched()),
+        ? answers.contribute("cluster", cluster, touched.get(name) ?? [])
+        : answers.contributePart("cluster", cluster, touched.get(name) ?? []),
     );
-    this.#keeper.changed();
+    return [...touched.values()].some(({ size }) => size > 0);
   }
 }
 

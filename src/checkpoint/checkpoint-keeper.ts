@@ -15,6 +15,9 @@ const MAX_AGE_MS = 7 * 24 * 3_600_000;
 /** RFC 8767 §4 recommends 30 seconds for stale answers: clients ask again soon. */
 const STALE_TTL_SECONDS = 30;
 
+/** A state that never changes is written so often: its age on disk is what decides whether it is answered. */
+const RENEW_AFTER_MS = 6 * 3_600_000;
+
 export type CheckpointContent = Pick<Checkpoint, "clusterUids" | "filters" | "claims">;
 
 export interface CheckpointKeeperOptions {
@@ -30,6 +33,8 @@ export interface CheckpointKeeper extends Lifecycle {
   restore(): Promise<(CheckpointContent & { readonly savedAtMs: number }) | undefined>;
   /** The state is another: it is written soon, and when the process stops at the latest. */
   changed(): void;
+  /** The state is proven to be the same still: it is written again once in a while, so that its age is not that of its last change. */
+  confirmed(): void;
   /** Unix milliseconds of the last state on disk, from this life or the one before. */
   readonly savedAtMs: number | undefined;
 }
@@ -83,6 +88,11 @@ class TimedKeeper implements CheckpointKeeper {
   changed(): void {
     this.#isDirty = true;
     this.#wake();
+  }
+
+  confirmed(): void {
+    const ageMs = this.#options.clock.nowMs() - (this.#savedAtMs ?? Number.POSITIVE_INFINITY);
+    if (ageMs >= RENEW_AFTER_MS) this.changed();
   }
 
   async #run(signal: AbortSignal): Promise<void> {

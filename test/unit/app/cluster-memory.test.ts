@@ -74,6 +74,7 @@ async function recalling(names: readonly string[], { seenUid = "uid", filter = "
       start: () => Promise.resolve(),
       stop: () => Promise.resolve(),
       changed: () => undefined,
+      confirmed: () => undefined,
       savedAtMs: 0,
     },
     report: () => {

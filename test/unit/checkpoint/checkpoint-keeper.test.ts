@@ -120,6 +120,22 @@ describe("when it is written", () => {
     await keeper.stop();
   });
 
+  test("a state that stays the same is written again after six hours, so that a quiet week does not make it too old", async () => {
+    const { keeper, state, file, clock } = await keeping();
+    await keeper.start();
+    state.content = contentOf("a.example.test A 192.0.2.1");
+    keeper.changed();
+    await eventually("the first write", () => keeper.savedAtMs === 0);
+    await clock.advance(3_600_000);
+    keeper.confirmed();
+    expect(await written(file, '"generation":1')).toBe(true);
+    await clock.advance(5 * 3_600_000);
+    keeper.confirmed();
+    await keeper.stop();
+    expect(await written(file, '"generation":2')).toBe(true);
+    expect(keeper.savedAtMs).toBe(6 * 3_600_000);
+  });
+
   test("a folder that cannot be made is one warning, and the service goes on", async () => {
     const parent = await temporaryFolder();
     await writeFile(join(parent, "file"), "");
