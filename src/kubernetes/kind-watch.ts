@@ -12,6 +12,7 @@ import { Reflector } from "./reflector.ts";
 import { newFigures, type ReflectorFigures } from "./reflector-figures.ts";
 import { scoped } from "./scope.ts";
 import { apiVersionOf, isSameServed, type ServedResource, type WantedResource } from "./served-resource.ts";
+import type { RawObject } from "./watch-event.ts";
 
 export interface KindWatchOptions {
   readonly client: ApiClient;
@@ -61,7 +62,7 @@ export class KindWatch {
     const namespaces = options.namespaces.length === 0 ? [undefined] : options.namespaces;
     this.shares = namespaces.map((namespace) => ({
       namespace,
-      store: createObjectStore(options.transform),
+      store: createObjectStore(options.transform, (object, error) => this.#warnUnreadable(object, error)),
       figures: newFigures(options.clock.nowMs()),
     }));
   }
@@ -149,6 +150,13 @@ export class KindWatch {
     this.presence = presence;
     this.failure = failure;
     this.#options.onState();
+  }
+
+  /** Only this line names the object: the figures count. */
+  #warnUnreadable({ namespace, name }: RawObject, error: unknown): void {
+    const { wanted, log } = this.#options;
+    const reason = asFailure(error).message;
+    log.warn({ kind: wanted.kind, namespace, name, reason }, "object not readable; its last good version stays");
   }
 
   /** Ends early when we are stopped, which the loop sees. */

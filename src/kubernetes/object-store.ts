@@ -61,9 +61,12 @@ export interface ChangeCollector {
   remove(key: string, last: ClusterObject): void;
 }
 
-export function createObjectStore(transform: Transform): ObjectStore {
-  return new TransformedObjects(transform);
+/** `onUnreadable`: told once of each version that could not be read. */
+export function createObjectStore(transform: Transform, onUnreadable?: OnUnreadable): ObjectStore {
+  return new TransformedObjects(transform, onUnreadable);
 }
+
+type OnUnreadable = (object: RawObject, error: unknown) => void;
 
 export function createChangeCollector(): ChangeCollector & { readonly change: () => StoreChange } {
   const upserted = new Map<string, ClusterObject>();
@@ -90,12 +93,14 @@ interface Entry {
 
 class TransformedObjects implements ObjectStore {
   readonly #transform: Transform;
+  readonly #onUnreadable: OnUnreadable | undefined;
   #entries = new Map<string, Entry>();
   #position = "";
   #unreadable = 0;
 
-  constructor(transform: Transform) {
+  constructor(transform: Transform, onUnreadable: OnUnreadable | undefined) {
     this.#transform = transform;
+    this.#onUnreadable = onUnreadable;
   }
 
   get size(): number {
@@ -183,8 +188,9 @@ class TransformedObjects implements ObjectStore {
     if (known?.uid === uid && known.resourceVersion === resourceVersion) return known;
     try {
       return { uid, resourceVersion, object: this.#transform(object.raw) };
-    } catch {
+    } catch (error) {
       this.#unreadable += 1;
+      this.#onUnreadable?.(object, error);
       return { uid, resourceVersion, object: known?.uid === uid ? known.object : undefined };
     }
   }

@@ -2,6 +2,7 @@
 // server in memory on a clock that jumps. What is asserted is what a listener was told, and what was asked.
 
 import { beforeEach, describe, expect, test } from "vitest";
+import { SILENT } from "#src/lib/log.ts";
 import { JumpingClock } from "#test/support/jumping-clock.ts";
 import { errorLine, json, raw, refused, type ScriptedApi } from "#test/support/kubernetes/scripted-api.ts";
 import { createApi, MINUTE_MS, startOn, startWatchingOn } from "#test/support/kubernetes/use-watched.ts";
@@ -263,9 +264,11 @@ describe("credentials and connections", () => {
   });
 
   test("26: an object that cannot be read keeps its last good version and does not disturb the others", async () => {
+    const warned: object[] = [];
     const { clock, told, kind } = await startWatching({
+      log: { ...SILENT, warn: (fields) => void warned.push(fields) },
       transform: (object) => {
-        if (JSON.stringify(object).includes("poison")) throw new Error("unreadable");
+        if (JSON.stringify(object).includes("poison")) throw new Error("spec.host: is poison");
         return readAny(object);
       },
     });
@@ -278,6 +281,7 @@ describe("credentials and connections", () => {
       { host: "c.example.com" },
     ]);
     expect(kind().dropped.unreadable).toBe(1);
+    expect(warned).toEqual([{ kind: "Ingress", namespace: "apps", name: "a", reason: "spec.host: is poison" }]);
     expect(api.count("watch")).toBe(1);
   });
 
