@@ -24,7 +24,14 @@ export function createLookupTable(kinds: readonly Resource[]): LookupTable {
       groups.set(id, group.set(key.name, object));
       return true;
     },
-    delete: (key) => groups.get(groupOf(key, key.namespace))?.delete(key.name) ?? false,
+    delete: (key) => {
+      const id = groupOf(key, key.namespace);
+      const group = groups.get(id);
+      const wasThere = group?.delete(key.name) ?? false;
+      // Namespaces come and go by the thousand where something is tested in each.
+      if (group?.size === 0) groups.delete(id);
+      return wasThere;
+    },
     get: (reference: Reference) => groups.get(groupOf(reference, reference.namespace))?.get(reference.name),
     list: (resource, namespace) => [...(groups.get(groupOf(resource, namespace))?.values() ?? [])],
   };
