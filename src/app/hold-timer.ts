@@ -34,7 +34,10 @@ export function createHoldTimer(options: {
       // Looked at anew, or the process stops.
       return;
     }
-    options.expire();
-    look();
+    try {
+      options.expire();
+    } finally {
+      look();
+    }
   }
 }

@@ -125,8 +125,10 @@ class JoinedReadingHalf implements ReadingHalf {
     await this.#dataPlane.start();
     await published;
     void this.#stopWaitingInTime();
+    this.#stopping.signal.throwIfAborted();
     await this.#clusters?.start();
     if (this.#manifests === undefined) return;
+    this.#stopping.signal.throwIfAborted();
     await this.#manifests.start();
     // An empty folder tells of no change, and has been read all the same.
     await this.#everyView((view) => view.takeManifests({ upserted: [], deleted: [] }));
@@ -245,21 +247,22 @@ function dataPlaneOptions({ settings, clock, log }: ReadingHalfOptions): DataPla
 }
 
 function createViews(
-  { settings, servesLocal, createFeed, clock, log }: ReadingHalfOptions,
+  options: ReadingHalfOptions,
   given: Pick<ViewOptions, "sources" | "clusters"> & { readonly publish: DataPlane["publish"] },
 ): readonly View[] {
+  const { settings, servesLocal, createFeed, clock, log } = options;
   const awaited: Contributor[] = ["static"];
   if (servesLocal) awaited.push("local");
   if (settings.sources.manifests !== undefined) awaited.push("manifests");
   if (createFeed !== undefined) awaited.push("cluster");
-  const ownAddresses = settings.dns.addresses.filter((address) => !WILDCARDS.has(address));
   return settings.views.map((view) =>
     createView(
       {
         ...given,
         settings: view,
         sourceSettings: settings.sources,
-        ownAddresses,
+        ownAddresses: (view.listener ?? settings.dns).addresses.filter((address) => !WILDCARDS.has(address)),
+        bugCaught: () => options.bugCaught(),
         awaited,
         clock,
         log,

@@ -20,8 +20,10 @@ export interface ViewOptions extends Pick<AnswersOptions, "awaited" | "publish">
   readonly sourceSettings: Settings["sources"];
   /** As objects have them; empty where no cluster is read. */
   readonly clusters: readonly (string | undefined)[];
-  /** Addresses that we are known to listen on. */
+  /** Addresses at which this view is known to be answered. */
   readonly ownAddresses: readonly string[];
+  /** An error that no code foresaw. */
+  bugCaught(): void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -42,6 +44,7 @@ export interface View {
 
 export function createView(options: ViewOptions, staticSets: readonly RecordSet[]): View {
   const { settings, sources, sourceSettings, clusters, clock, log, awaited, publish } = options;
+  const bugCaught = (): void => options.bugCaught();
   const nameservers = settings.zones.flatMap((zone) => zone.nameservers.map((nameserver) => nameserver.name));
   const catalogOptions: CatalogOptions = {
     sourceOptions: {
@@ -52,6 +55,10 @@ export function createView(options: ViewOptions, staticSets: readonly RecordSet[
     },
     sources,
     nowMs: () => clock.monotonicMs(),
+    onBug: (error, object) => {
+      bugCaught();
+      log.error({ err: error, object }, "source failed at an object");
+    },
   };
   // Whoever takes an address out of a file means it; holds are for a controller that restarts.
   const manifests: Catalog = createCatalog({ ...catalogOptions, statusHoldMs: 0 });

@@ -19,6 +19,7 @@ import {
 } from "./listen-addresses.ts";
 import type { BindFailure, Endpoint } from "./listeners.ts";
 import type { Network } from "./network.ts";
+import { PendingPublications } from "./pending-publications.ts";
 import type { ClientView, ControlMessage, DataPlaneMessage, WorkerSettings } from "./protocol.ts";
 import { TCP_LIMITS, type TcpLimits } from "./tcp-limits.ts";
 import { watchForHang } from "./watchdog.ts";
@@ -106,7 +107,7 @@ class ThreadedDataPlane implements DataPlane {
   #worker: WorkerHandle | undefined;
   /** What a new thread gets: the content known to be servable, then what may be servable, in order. */
   readonly #accepted = new AcceptedContent();
-  #pending: readonly Publication[] = [];
+  readonly #pending = new PendingPublications();
   #epoch = 0;
   #pings = 0;
   #background: Promise<unknown> = Promise.resolve();
@@ -132,7 +133,7 @@ class ThreadedDataPlane implements DataPlane {
     if (this.#stopping.signal.aborted) return Promise.reject(new Error("the data plane has stopped"));
     this.#epoch += 1;
     const publication: Publication = { ...given, kind: "publish", epoch: this.#epoch };
-    this.#pending = [...this.#pending, publication];
+    this.#pending.add(publication);
     this.#worker?.post(publication);
     return this.#served.wait(this.#epoch);
   }
@@ -170,7 +171,7 @@ class ThreadedDataPlane implements DataPlane {
     this.#endpoints = [];
     // In this order: a thread never listens before it has what was published.
     for (const accepted of this.#accepted.publications()) worker.post(accepted);
-    for (const publication of this.#pending) worker.post(publication);
+    for (const publication of this.#pending.waiting) worker.post(publication);
     worker.post({ kind: "listen", groups });
     void worker.ended.then((reason) => listening.reject(new Error(`the dns thread ended: ${reason}`)));
     try {
@@ -224,13 +225,12 @@ class ThreadedDataPlane implements DataPlane {
   }
 
   #notePublished(epoch: number): void {
-    for (const publication of this.#pending) if (publication.epoch <= epoch) this.#accepted.add(publication);
-    this.#pending = this.#pending.filter((publication) => publication.epoch > epoch);
+    for (const publication of this.#pending.takeUpTo(epoch)) this.#accepted.add(publication);
     this.#served.resolveUpTo(epoch);
   }
 
   #noteRefused({ epoch, problem }: Extract<DataPlaneMessage, { kind: "publish-refused" }>): void {
-    this.#pending = this.#pending.filter((publication) => publication.epoch !== epoch);
+    this.#pending.drop(epoch);
     this.#served.reject(epoch, new Error(`the content could not be served: ${problem}`));
   }
 
@@ -262,10 +262,18 @@ class ThreadedDataPlane implements DataPlane {
       this.#counters.increment("worker.restarts");
       if (clock.monotonicMs() - bornMs >= HEALTHY_LIFE_MS) delayMs = FIRST_RESTART_DELAY_MS;
       logger.error({ reason, delayMs }, "dns thread ended unexpectedly");
+      this.#giveUpDeadly();
       await this.#pause(delayMs);
       delayMs = Math.min(delayMs * 2, MAX_RESTART_DELAY_MS);
       bornMs = clock.monotonicMs();
       worker = await this.#relaunch();
+    }
+  }
+
+  #giveUpDeadly(): void {
+    for (const { epoch } of this.#pending.noteDeath()) {
+      this.#options.logger.error({ epoch }, "publication given up because threads end at it");
+      this.#served.reject(epoch, new Error("the dns thread ended at the content, again and again"));
     }
   }
 

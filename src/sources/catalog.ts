@@ -20,9 +20,11 @@ import {
   ANY_NAME,
   type Reference,
   type Resource,
+  rejected,
   type Source,
   type SourceOptions,
   type SourceProblem,
+  type SourceResult,
 } from "./source.ts";
 
 export interface CatalogOptions {
@@ -33,6 +35,8 @@ export interface CatalogOptions {
   readonly statusHoldMs?: number;
   /** Names of all objects together; names beyond are refused, older ones stay (facts: reliability T25). */
   readonly maxNames?: number;
+  /** A source threw; the catalog goes on. */
+  readonly onBug?: (error: unknown, object: ObjectKey) => void;
   /** The kinds that give names; those that the registry has on by default. */
   readonly sources?: readonly Source[];
 }
@@ -199,10 +203,7 @@ class ObjectCatalog implements Catalog {
   #recompute(id: string): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
-    const fresh = entry.source.toRecords(entry.object, {
-      options: this.#options.sourceOptions,
-      lookup: this.#lookups,
-    });
+    const fresh = this.#recordsOf(entry);
     const admitted = this.#budget.admit(id, keyOf(entry.object), fresh);
     const result = holdAddresses(admitted, entry.result, {
       object: entry.object,
@@ -214,6 +215,18 @@ class ObjectCatalog implements Catalog {
     entry.result = result;
     if (result.heldUntilMs.size > 0) this.#held.add(id);
     else this.#held.delete(id);
+  }
+
+  /** A source that throws is a bug, and costs its object the change at most: what is known of it stays. */
+  #recordsOf({ object, source, result }: Entry): SourceResult {
+    try {
+      return source.toRecords(object, { options: this.#options.sourceOptions, lookup: this.#lookups });
+    } catch (error) {
+      this.#options.onBug?.(error, keyOf(object));
+      const reason = "reading it failed by a fault of Zonegate; what was known of it before is answered";
+      const failed = rejected(object, "object.failed", reason);
+      return { ...failed, recordSets: result?.recordSets ?? [] };
+    }
   }
 
   /** An object claims other names than before, or says something else of them. */

@@ -64,6 +64,7 @@ export interface SourceProblem {
 
 /** Stable: part of the public interface of `explain`. */
 export type ProblemCode =
+  | "object.failed"
   | "object.invalid"
   | "object.ignored"
   | "class.unwatched"

@@ -249,6 +249,14 @@ describe("breaking", () => {
     expect(plane.counters()).toMatchObject({ "publications.refused": 1 });
   });
 
+  test("content that threads die of is given up, and the last good one is served", async () => {
+    const { plane, server, complaints } = await runDataPlane([HOME], { workerFile: FAULTY_WORKER });
+    await expect(publish(plane, [{ apex: "deadly.test", records: [] }])).rejects.toThrow("again and again");
+    expect(complaints).toContain("publication given up because threads end at it");
+    await eventually("the thread is back", async () => await askUdp(server, APP, SILENCE_MS));
+    expect(await answersOf(server)).toEqual(["app.home.test 60 A 192.0.2.10"]);
+  });
+
   test("publishing goes on after a thread has died", async () => {
     const { plane, server } = await runDataPlane([HOME], { workerFile: FAULTY_WORKER });
     await crash(plane, server);

@@ -12,6 +12,8 @@ if (parentPort === null) throw new Error("started as a worker thread only");
 runWorkerThread(parentPort, workerData as WorkerSettings, {
   changeSnapshot: (snapshot, changes) => {
     if (changes.some(({ apex }) => apex === "unservable.test")) throw new Error("a bug in making snapshots");
+    // Ends the thread as running out of memory does.
+    if (changes.some(({ apex }) => apex === "deadly.test")) process.exit(134);
     return changeSnapshot(snapshot, changes);
   },
   respond: (message, context) => {

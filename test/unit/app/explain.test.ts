@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { explainName } from "#src/app/explain/explain.ts";
 import { SOURCE_NAMES } from "#src/domain/source-name.ts";
 import { EXPLANATION } from "#src/ops/explanation.ts";
+import { ingressSource } from "#src/sources/ingress.ts";
 import { sourcesNamed } from "#src/sources/registry.ts";
 import type { ProblemCode } from "#src/sources/source.ts";
 import { nameOf, recordSet } from "#test/support/dns/records.ts";
@@ -29,8 +30,16 @@ const codes = (entries: readonly { readonly code: string }[]) => entries.map(({ 
 
 const ALL_KINDS = { catalog: { sources: sourcesNamed(SOURCE_NAMES) } };
 
+const throwBug = (): never => {
+  throw new Error("a bug in a source");
+};
+
 /** For each reason by which a source leaves a name out or questions it: a cluster, and the name that somebody asks about. */
 const REASONS: Readonly<Record<ProblemCode, readonly [cluster: Cluster, label: string]>> = {
+  "object.failed": [
+    { changes: [[ingress([HOST])]], catalog: { sources: [{ ...ingressSource, toRecords: throwBug }] } },
+    "app",
+  ],
   "object.invalid": [
     { changes: [[{ ...ingress([]), spec: { rules: [{ host: HOST }], ingressClassName: 7 } }]] },
     "app",

@@ -179,3 +179,29 @@ describe("more names than allowed", () => {
     expect(catalog.problems()).toEqual([]);
   });
 });
+
+describe("a source that throws", () => {
+  test("costs its object the change at most: the others go on, and what was known of it stays", () => {
+    const [ingressSource] = sourcesNamed(["ingress"]);
+    if (ingressSource === undefined) throw new Error("there is an Ingress source");
+    let isBroken = false;
+    const bugs: string[] = [];
+    const fragile: Source = {
+      ...ingressSource,
+      toRecords: (object, context) => {
+        if (isBroken && object.metadata.name === "bad") throw new Error("a bug");
+        return ingressSource.toRecords(object, context);
+      },
+    };
+    const catalog = catalogOf({ sources: [fragile], onBug: (_error, { name }) => bugs.push(name) });
+    catalog.apply({ upserted: [app("bad", "internal"), app("good", "internal")], deleted: [] });
+    isBroken = true;
+    catalog.apply({ upserted: [app("bad", "external"), app("other", "internal")], deleted: [] });
+    expect(bugs).toEqual(["bad"]);
+    expect(lines(catalog.recordSets()).map((line) => line.split(".")[0])).toEqual(["bad", "good", "other"]);
+    expect(catalog.problems()).toMatchObject([{ code: "object.failed", object: { name: "bad" } }]);
+    isBroken = false;
+    catalog.apply({ upserted: [app("bad", "external")], deleted: [] });
+    expect(lines(catalog.recordSets()).map((line) => line.split(".")[0])).toEqual(["good", "other"]);
+  });
+});
