@@ -51,6 +51,23 @@ const AFTERWORD = [
   "- The checkpoint in `/data` answers while the API is away at a start of the container. In an emptyDir it outlives the container and the node's",
   "  restart, not the pod.",
   "- With `namespaces` a ClusterRole remains for what lives in no namespace: IngressClasses, nodes, the identity of the cluster.",
+  "",
+  "## From the values of k8s_gateway",
+  "",
+  "| There | Here |",
+  "|---|---|",
+  "| `domain`, separated by spaces | `zones`, a list |",
+  "| `ttl` (300) | `settings.dns.ttlSeconds` (60), or `zones[].defaultTtlSeconds` |",
+  "| `watchedResources: [Ingress, HTTPRoute]` | `sources: [ingress, gateway-httproute]`; the order of right is fixed ([decision](../docs/decisions.md) 17) |",
+  '| `filters.ingressClasses`, empty for all | `settings.sources.ingressClasses`; all are `["*"]` |',
+  '| `filters.gatewayClasses`, empty for all | `settings.sources.gatewayClasses`; all are `["*"]` |',
+  "| `filters.serviceLabelSelectors` | `settings.sources.service.labelSelectors` |",
+  "| `apex`, `secondary` | `zones[].nameservers` |",
+  "| `zoneFiles` | `records`, or a DNSEndpoint |",
+  "| `service.useTcp` | always: an answer that is too long for UDP has to be asked for again over TCP |",
+  "| `service.loadBalancerIP`, `externalIPs` | an annotation of your load balancer in `service.annotations` |",
+  "| `replicaCount` (1) | `replicas` (2) |",
+  "| `fallthrough`, `dnsChallenge`, `extraZonePlugins` | nothing: Zonegate forwards no query. Forward only your zones to it |",
 ];
 
 /** A row for each key with a comment directly above it. */

@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { neededRules } from "#src/app/cluster-rights.ts";
 import { check } from "#src/cli/check.ts";
 import { loadSettings, type SettingsSources } from "#src/config/load.ts";
-import { SOURCE_NAMES } from "#src/domain/source-name.ts";
+import { DEFAULT_SOURCE_NAMES, SOURCE_NAMES } from "#src/domain/source-name.ts";
 import { CHART, type ChartValues, configFile, helm, objectOf, render, rulesOf, valuesIn } from "#test/support/chart.ts";
 import { describeWithPeer } from "#test/support/peers.ts";
 import { documentedKeys } from "../../tools/chart-page.ts";
@@ -114,6 +114,11 @@ function rightsTests(program: string): void {
       }
     }
   }, 60_000);
+
+  test("without values the sources are those that are on without settings", async () => {
+    const { sources } = loadSettings(inPod(configFile(await render(program))));
+    expect(new Set(sources.kinds)).toEqual(new Set(DEFAULT_SOURCE_NAMES));
+  });
 
   test("each role is bound to the account of the pods, and to nobody else", async () => {
     const objects = await render(program, { namespaces: ["media"] });
