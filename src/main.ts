@@ -47,6 +47,11 @@ async function run(argv: readonly string[]): Promise<ExitCode> {
       return restore({ sources, backup: parsed.backup, mode: parsed.mode, print, complain });
     case "pin":
       return pin({ target: parsed.operand, print, complain });
+    case "rights": {
+      // With it come the sources, and a sidecar that reads no cluster must not hold them.
+      const { rights } = await import("#src/cli/rights.ts");
+      return rights(sources, print, complain);
+    }
     case "help":
       print(helpText());
       return EXIT_CODES.ok;

@@ -15,6 +15,7 @@ export const COMMANDS = {
   plan: "Ask the running process what external-dns' last wishes would change; --json for scripts.",
   approve: "Release the deletions that are held under HASH; the log and the plan name it.",
   restore: "List the backups of the console, or what BACKUP holds that is lost now; --write gives that back.",
+  rights: "Print the roles that a cluster has to give for these settings, as YAML.",
   pin: "Show the certificate of the console at HOST[:PORT], and the line that pins it.",
   help: "Print this text.",
   version: "Print the version.",

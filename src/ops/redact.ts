@@ -9,24 +9,26 @@ const MASK = "***";
 /** A line is read by people and shipped by agents that cut at 16 KiB. */
 const MAX_TEXT_LENGTH = 4_096;
 const MAX_ENTRIES = 100;
-const MAX_DEPTH = 6;
+const DEFAULT_MAX_DEPTH = 6;
 
 export interface RedactOptions {
   /** Of a list that is too long: tell in a last entry how many are left out, or only leave them out, so that all are of one kind. */
   readonly listRest: "told" | "cut";
+  /** Mappings and lists within each other; what is deeper is cut. 6 when absent, for values of unknown make. */
+  readonly maxDepth?: number;
 }
 
 /** A copy made of plain JSON values. Errors become `{type, code, message, stack, cause}`; Maps become objects. */
 export function redact(value: unknown, options: RedactOptions = { listRest: "told" }): unknown {
-  return copy(value, { ...options, depth: 0 });
+  return copy(value, { ...options, levelsLeft: options.maxDepth ?? DEFAULT_MAX_DEPTH });
 }
 
 interface Place extends RedactOptions {
-  readonly depth: number;
+  readonly levelsLeft: number;
 }
 
 function below(place: Place): Place {
-  return { ...place, depth: place.depth + 1 };
+  return { ...place, levelsLeft: place.levelsLeft - 1 };
 }
 
 function copy(value: unknown, place: Place): unknown {
@@ -47,7 +49,7 @@ function copy(value: unknown, place: Place): unknown {
 }
 
 function copyObject(value: object, place: Place): unknown {
-  if (place.depth >= MAX_DEPTH) return "…";
+  if (place.levelsLeft <= 0) return "…";
   if (value instanceof Error) return copyEntries(errorEntries(value), place);
   // Date, Secret and whatever else knows its own printed form.
   if ("toJSON" in value && typeof value.toJSON === "function") return copy(value.toJSON(), below(place));

@@ -41,6 +41,8 @@ const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 const MAX_BODY_BYTES = 1_024;
 /** Answers take milliseconds; a scrape that is still being written at shutdown may end. */
 const DRAIN_MS = 2_000;
+/** `dns.kubernetes.clusters[].kinds[].dropped` has eight levels; what has no end is cut all the same. */
+const STATUS_DEPTH = 10;
 
 /** Makes the ops listener. `start` rejects with UnavailableError when the port is taken. */
 export function createOpsServer(options: OpsServerOptions): OpsServer {
@@ -103,7 +105,7 @@ function answers(options: OpsServerOptions, health: Health): Readonly<Record<str
       const text = await options.metrics.render();
       return reply.header("content-type", options.metrics.contentType).send(text);
     },
-    "/status": async (reply) => sendJson(reply, redact(options.status(), { listRest: "cut" })),
+    "/status": async (reply) => sendJson(reply, redact(options.status(), { listRest: "cut", maxDepth: STATUS_DEPTH })),
     "/explain": async (reply, request) => sendJson(reply, await explanationFor(request, options)),
   };
 }

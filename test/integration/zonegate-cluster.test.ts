@@ -27,16 +27,19 @@ function ingress(name: string, address: string, namespace = "apps"): KubeObject 
   };
 }
 
-function readClusters(
+/** Ready: everything has been read once. */
+async function readClusters(
   kubeconfigs: Readonly<Record<string, string>>,
   env: Readonly<Record<string, string>> = {},
 ): Promise<RunningZonegate> {
-  return startZonegate({
+  const zonegate = await startZonegate({
     env: { ...ZONE, KUBECONFIG: Object.keys(kubeconfigs).join(":"), KUBERNETES_ENABLED: "true", ...env },
     prepare: async (folder) => {
       for (const [file, content] of Object.entries(kubeconfigs)) await writeFile(join(folder, file), content);
     },
   });
+  await eventually("it is ready", async () => (await fetch(`${zonegate.opsUrl}/readyz`)).status === 200);
+  return zonegate;
 }
 
 function answered(zonegate: RunningZonegate, label: string): Promise<readonly string[]> {
@@ -93,7 +96,15 @@ test("an API that goes away takes no name with it, and the operator sees it", as
   const status = JSON.parse(await textOf(`${zonegate.opsUrl}/status`));
   expect(status.dns.kubernetes).toMatchObject({
     synced: true,
-    clusters: [{ name: "test", identity: { state: "verified", uid: started.server.clusterUid } }],
+    clusters: [
+      {
+        name: "test",
+        identity: { state: "verified", uid: started.server.clusterUid },
+        kinds: expect.arrayContaining([
+          expect.objectContaining({ kind: "Ingress", objects: 2, dropped: expect.objectContaining({ malformed: 0 }) }),
+        ]),
+      },
+    ],
   });
 });
 

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { REPOSITORY } from "#test/support/zonegate-process.ts";
 
-const DOCUMENTS = ["", "docs"].flatMap((folder) =>
+const DOCUMENTS = ["", "docs", "chart"].flatMap((folder) =>
   readdirSync(join(REPOSITORY, folder))
     .filter((name) => name.endsWith(".md"))
     .map((name) => join(folder, name)),

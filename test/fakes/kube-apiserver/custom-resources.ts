@@ -38,6 +38,7 @@ const ROWS: readonly Row[] = [
   [GATEWAY_API, "udproutes", "UDPRoute", "Namespaced", "v1alpha2"],
   [GATEWAY_API, "listenersets", "ListenerSet", "Namespaced", "v1", "lset"],
   [GATEWAY_API, "referencegrants", "ReferenceGrant", "Namespaced", "v1,v1beta1", "refgrant"],
+  ["gateway.networking.x-k8s.io", "xlistenersets", "XListenerSet", "Namespaced", "v1alpha1", "lset"],
   ["externaldns.k8s.io", "dnsendpoints", "DNSEndpoint", "Namespaced", "v1alpha1"],
   ["traefik.io", "ingressroutes", "IngressRoute", "Namespaced", "v1alpha1"],
   ["traefik.io", "ingressroutetcps", "IngressRouteTCP", "Namespaced", "v1alpha1"],

@@ -40,6 +40,12 @@ test("collections become JSON values, secrets in them masked", () => {
   expect(redact(value)).toEqual({ list: [1, 2], secret: "***", big: "10", at: "1970-01-01T00:00:00.000Z" });
 });
 
+test("whoever knows how deep a value is may have all of it", () => {
+  const deep = { 1: { 2: { 3: { 4: { 5: { 6: { 7: { 8: "end" } } } } } } } };
+  expect(JSON.stringify(redact(deep))).not.toContain("end");
+  expect(redact(deep, { listRest: "cut", maxDepth: 8 })).toEqual(deep);
+});
+
 test("what has no end is cut: depth, length, entries", () => {
   const circle: Record<string, unknown> = {};
   circle["self"] = circle;
