@@ -226,15 +226,18 @@ class ZonegateApp implements App {
 
   #servingState(): ServingState {
     const dns = this.#reading?.status();
-    const problems = new Map<string, number>();
-    for (const { code } of [...(dns?.objectProblems ?? []), ...(dns?.problems ?? [])]) {
-      problems.set(code, (problems.get(code) ?? 0) + 1);
-    }
+    const conflicts = [...(dns?.conflicts ?? []), ...(dns?.views ?? []).flatMap((view) => view.conflicts)];
     return {
       isReady: this.#readiness().isReady,
       zones: (dns?.zones ?? []).map(({ apex, names, recordSets }) => ({ zone: apex, names, recordSets })),
-      problems,
-      conflicts: dns?.conflicts.length ?? 0,
+      problems: countByCode([...(dns?.objectProblems ?? []), ...(dns?.problems ?? [])]),
+      conflicts: countByCode(conflicts),
     };
   }
+}
+
+function countByCode(entries: readonly { readonly code: string }[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { code } of entries) counts.set(code, (counts.get(code) ?? 0) + 1);
+  return counts;
 }

@@ -259,6 +259,7 @@ function createViews(
         ...given,
         settings: view,
         sourceSettings: settings.sources,
+        protectedNames: settings.sync.protectedNames,
         ownAddresses,
         awaited,
         clock,

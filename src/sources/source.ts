@@ -116,7 +116,10 @@ export interface SourceOptions {
   readonly protectedNames: ReadonlySet<DomainName>;
   /** Whether objects may claim `*.x`. */
   readonly allowWildcards: boolean;
-  /** Suffixes a namespace may claim names below; a namespace that is not listed may claim any. */
+  /**
+   * Suffixes a namespace may claim names at and below. `ANY_NAME` is every namespace that is not listed; without it such a one
+   * may claim any name. Objects that live in no namespace are not bound.
+   */
   readonly namespaceSuffixes: ReadonlyMap<string, readonly DomainName[]>;
   /** Addresses or host names per Ingress class that stand in for `status`, for controllers that write none or a wrong one. */
   readonly classTargets: ReadonlyMap<string, readonly string[]>;
@@ -169,16 +172,13 @@ export function defaultZone(apex: DomainName): SourceZone {
   return { apex, ingressClasses: DEFAULT_INGRESS_CLASSES, watchesDefaultClass: true };
 }
 
-/** Options with every default; `nameservers` are protected like the labels above. */
-export function defaultSourceOptions(
-  zones: readonly SourceZone[],
-  nameservers: readonly DomainName[] = [],
-): SourceOptions {
+/** Options with every default; `names` are protected like the labels above. */
+export function defaultSourceOptions(zones: readonly SourceZone[], names: readonly DomainName[] = []): SourceOptions {
   const labels = zones.flatMap((zone) => PROTECTED_LABELS.map((label) => `${label}.${zone.apex}` as DomainName));
   return {
     zones,
     annotationPrefixes: DEFAULT_ANNOTATION_PREFIXES,
-    protectedNames: new Set([...labels, ...nameservers]),
+    protectedNames: new Set([...labels, ...names]),
     allowWildcards: true,
     namespaceSuffixes: new Map(),
     classTargets: new Map(),

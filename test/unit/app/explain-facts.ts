@@ -42,6 +42,7 @@ export async function factsOf(cluster: Cluster): Promise<ExplainFacts> {
   });
   for (const upserted of cluster.changes ?? []) catalog.apply({ upserted, deleted: [] });
   const answers = createAnswers({
+    view: "",
     zones: zones.map((apex) => completeZoneOptions(apex)),
     awaited: ["static", "local", "manifests"],
     clock: new ManualClock(),
