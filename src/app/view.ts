@@ -13,6 +13,7 @@ import { defaultSourceOptions, PROTECTED_LABELS, type Source, type SourceProblem
 import { type Answers, type AnswersOptions, createAnswers } from "./answers.ts";
 import { type ClusterClaims, createClusterClaims } from "./cluster-claims.ts";
 import type { ReadingFacts } from "./explain/facts.ts";
+import type { KindsFacts } from "./explain/kinds-facts.ts";
 
 export interface ViewOptions extends Pick<AnswersOptions, "awaited" | "publish"> {
   readonly settings: ViewSettings;
@@ -37,7 +38,7 @@ export interface View {
   /** What the objects of the folder changed; resolves when it is served. */
   takeManifests(change: InventoryChange): Promise<void>;
   problems(): readonly SourceProblem[];
-  facts(): Omit<ReadingFacts, "unreadableFiles">;
+  facts(): Omit<ReadingFacts, "unreadableFiles" | keyof KindsFacts>;
 }
 
 export function createView(options: ViewOptions, staticSets: readonly RecordSet[]): View {
@@ -73,6 +74,7 @@ export function createView(options: ViewOptions, staticSets: readonly RecordSet[
     facts: () => ({
       ...answers.facts(),
       zones: settings.zones.map(({ apex }) => apex),
+      protectedNames: catalogOptions.sourceOptions.protectedNames,
       problemsAbout: (name) => [...manifests.problemsAbout(name), ...cluster.problemsAbout(name)],
     }),
   };

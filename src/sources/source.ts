@@ -32,6 +32,11 @@ export interface Source {
    */
   references(object: ClusterObject, options: SourceOptions): readonly Reference[];
   toRecords(object: ClusterObject, context: SourceContext): SourceResult;
+  /**
+   * Why an object without records and without problems gives no name: nothing to report of it, but a word to somebody who
+   * asks for a name that it might have been meant to give.
+   */
+  whyNothing?(object: ClusterObject): readonly SourceProblem[];
 }
 
 /** An object that may or may not be there, in the cluster of whoever refers to it. */
