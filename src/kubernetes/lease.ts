@@ -76,9 +76,10 @@ type LeaseSpec = NonNullable<z.infer<typeof leaseSchema>["spec"]>;
 
 function leaseOf({ holderIdentity, leaseDurationSeconds, renewTime }: LeaseSpec): Lease {
   const renewedAtMs = Date.parse(renewTime ?? "");
+  const durationMs = (leaseDurationSeconds ?? Number.NaN) * MS_PER_SECOND;
   return {
     holder: holderIdentity || undefined,
     renewedAtMs: Number.isNaN(renewedAtMs) ? undefined : renewedAtMs,
-    durationMs: leaseDurationSeconds == null ? undefined : leaseDurationSeconds * MS_PER_SECOND,
+    durationMs: Number.isNaN(durationMs) ? undefined : durationMs,
   };
 }

@@ -18,7 +18,7 @@ export interface ExplainedCluster {
   readonly api: ListeningKubeApiServer;
   readonly reading: ReadingHalf;
   /** `name` or `name@view`. */
-  explain(name: string): Promise<Explanation>;
+  readonly explain: (name: string) => Promise<Explanation>;
   stop(): Promise<void>;
 }
 

@@ -2,19 +2,12 @@
 // have them, and from a Lease to a sentence. Asks nobody.
 
 import type { ObjectKey } from "#src/domain/cluster-object.ts";
+import type { Lease } from "#src/kubernetes/lease.ts";
 import type { Announcement, Explanation } from "#src/ops/explanation.ts";
-
-/** A Lease as far as it matters here. */
-export interface AnnouncementLease {
-  readonly holder: string | undefined;
-  /** Unix milliseconds. */
-  readonly renewedAtMs: number | undefined;
-  readonly durationMs: number | undefined;
-}
 
 /** What came of asking. */
 export type LeaseAnswer =
-  | { readonly kind: "read"; readonly lease: AnnouncementLease }
+  | { readonly kind: "read"; readonly lease: Lease }
   | { readonly kind: "absent" }
   | { readonly kind: "failed"; readonly reason: string };
 
