@@ -194,6 +194,7 @@ class JoinedReadingHalf implements ReadingHalf {
       unreadableFiles: (this.#manifests?.report().problems ?? []).map(({ path }) => path),
       kinds: kindFactsOf(this.#clusters?.report()),
       kindsOn: this.#options.settings.sources.kinds,
+      namespaces: this.#options.settings.kubernetes?.namespaces ?? [],
       readsManifests: this.#manifests !== undefined,
       recalledAtMs: (memory?.staleRecordSets ?? 0) > 0 ? memory?.savedAtMs : undefined,
     };

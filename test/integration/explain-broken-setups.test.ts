@@ -146,6 +146,44 @@ test("an API that goes away later: what is answered says until when it was true"
   );
 });
 
+test("a protected name is answered by no wildcard, in no view, and a namespace that is not named is bound by the star", async () => {
+  const wildcard = (className: string) => ingress(`*.${DOMAIN}`, { className, namespace: className });
+  const { explain } = await start({
+    objects: [wildcard("internal"), wildcard("guests"), ingress(`mine.${DOMAIN}`, { namespace: "other" })],
+    env: {
+      PROTECTED_NAMES: `router.${DOMAIN}`,
+      NAMESPACE_DOMAINS: `internal=${DOMAIN};guests=${DOMAIN};*=other.${DOMAIN}`,
+    },
+    file: VIEW,
+  });
+  for (const [view, other] of [
+    ["", "guests"],
+    ["@guests", "internal"],
+  ]) {
+    const unwatched = `class.unwatched: Ingress ${other}/any-home`;
+    const anything = await explain(`anything.${DOMAIN}${view}`);
+    expect([anything.answers[0]?.result, causesOf(anything)]).toEqual(["data", [unwatched, "wildcard"]]);
+    const router = await explain(`router.${DOMAIN}${view}`);
+    expect([router.answers[0]?.result, causesOf(router)]).toEqual(["no-data", ["name.protected"]]);
+    expect(causesOf(await explain(`mine.${DOMAIN}${view}`))).toEqual([
+      "host.forbidden: Ingress other/mine",
+      unwatched,
+      "wildcard",
+    ]);
+  }
+});
+
+test("an object in a namespace that is not read", async () => {
+  const { explain } = await start({
+    objects: [ingress(`far.${DOMAIN}`)],
+    env: { KUBE_NAMESPACES: "media,kube-system" },
+  });
+  const { hints } = await explain(`far.${DOMAIN}`);
+  expect(hints.find(({ code }) => code === "namespaces.some")?.text).toContain(
+    "alone (kubernetes.namespaces): media, kube-system.",
+  );
+});
+
 test("a view explains its own answers", async () => {
   const cluster = await start({
     file: VIEW,

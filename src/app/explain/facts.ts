@@ -36,6 +36,8 @@ export interface ReadingFacts extends AnswersFacts {
   /** Kinds that are read from clusters; empty where none is read. */
   readonly kinds: readonly KindFacts[];
   readonly kindsOn: readonly SourceName[];
+  /** Those alone whose objects are read from clusters; empty: all. */
+  readonly namespaces: readonly string[];
   readonly readsManifests: boolean;
   /** Of the checkpoint that is answered from; `undefined` when none is. */
   readonly recalledAtMs: number | undefined;

@@ -19,7 +19,7 @@ export function kindHints(question: KindQuestion, reading: ReadingFacts): readon
   return [
     ...staleHints(question, reading),
     ...(isAnswered ? [] : unreadHints(reading.kinds)),
-    ...(isUnclaimed ? [...absentHints(reading.kinds), ...offHints(reading)] : []),
+    ...(isUnclaimed ? [...absentHints(reading.kinds), ...offHints(reading), ...namespaceHints(reading)] : []),
   ];
 }
 
@@ -77,6 +77,12 @@ function offHints({ kindsOn, kinds, readsManifests }: ReadingFacts): readonly Hi
       text: `Switched off, so objects of these kinds give no name (sources.kinds): ${off.join(", ")}.`,
     },
   ];
+}
+
+function namespaceHints({ namespaces }: ReadingFacts): readonly Hint[] {
+  if (namespaces.length === 0) return [];
+  const text = `Objects are read in these namespaces alone (kubernetes.namespaces): ${namespaces.join(", ")}.`;
+  return [{ code: "namespaces.some", text }];
 }
 
 function kindText({ kind, group, cluster }: KindFacts): string {

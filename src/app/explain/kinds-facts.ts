@@ -3,7 +3,7 @@
 import type { ClusterFeedReport } from "#src/app/cluster-feed.ts";
 import type { KindFacts, ReadingFacts } from "./facts.ts";
 
-export type KindsFacts = Pick<ReadingFacts, "kinds" | "kindsOn" | "readsManifests" | "recalledAtMs">;
+export type KindsFacts = Pick<ReadingFacts, "kinds" | "kindsOn" | "namespaces" | "readsManifests" | "recalledAtMs">;
 
 /** Of every cluster; `report` is `undefined` where none is read. */
 export function kindFactsOf(report: ClusterFeedReport | undefined): readonly KindFacts[] {

@@ -63,6 +63,7 @@ export async function factsOf(cluster: Cluster): Promise<ExplainFacts> {
       protectedNames: (cluster.options ?? defaultSourceOptions([HOME])).protectedNames ?? new Set(),
       kinds: [],
       kindsOn: SOURCE_NAMES,
+      namespaces: [],
       readsManifests: true,
       recalledAtMs: undefined,
       ...cluster.reading,

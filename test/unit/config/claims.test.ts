@@ -23,6 +23,13 @@ describe("namespace domains", () => {
     expect(domainsFrom(text)).toEqual(expected);
   });
 
+  test("a domain that lies in no zone is warned of", () => {
+    const text = "a=home.example.com,x.home.example.com,example.com;b=home.exmaple.com";
+    expect(
+      load({ env: { ...ZONES, NAMESPACE_DOMAINS: text } }).warnings.filter((text) => text.startsWith("sources.")),
+    ).toEqual(["sources.namespaceDomains: home.exmaple.com of b lies in none of our zones"]);
+  });
+
   test("the file has a mapping", () => {
     const { sources } = load(
       yaml(
