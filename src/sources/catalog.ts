@@ -11,7 +11,7 @@ import {
 import type { DomainName } from "#src/domain/name.ts";
 import type { RecordSet } from "#src/domain/record.ts";
 import { DEFAULT_SOURCE_NAMES } from "#src/domain/source-name.ts";
-import { problemsConcerning } from "./concerned-names.ts";
+import { expectedAt, problemsConcerning } from "./concerned-names.ts";
 import { DEFAULT_STATUS_HOLD_MS, type HeldResult, holdAddresses } from "./held-addresses.ts";
 import { createLookupTable, type LookupTable } from "./lookup-table.ts";
 import { createNameBudget, type NameBudget } from "./name-budget.ts";
@@ -136,9 +136,11 @@ class ObjectCatalog implements Catalog {
 
   problemsAbout(name: DomainName): readonly SourceProblem[] {
     const options = this.#options.sourceOptions;
+    const isExpected = expectedAt(name, options.zones);
     return [...this.#entries.values()].flatMap(({ object, source, result }) => {
-      const isSilent = (result?.problems.length ?? 0) + (result?.recordSets.length ?? 0) === 0;
-      const problems = (isSilent ? source.whyNothing?.(object) : result?.problems) ?? [];
+      const problems = result?.problems ?? [];
+      const isSilent = problems.length + (result?.recordSets.length ?? 0) === 0;
+      if (isSilent) return isExpected(object) ? (source.whyNothing?.(object) ?? []) : [];
       return problems.length === 0 ? [] : problemsConcerning(name, problems, { object, options });
     });
   }

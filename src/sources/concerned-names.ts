@@ -27,6 +27,17 @@ export function problemsConcerning(
   });
 }
 
+/**
+ * Whether somebody would look for an object at a name because of what the object is called, for one name and many objects:
+ * it costs two look-ups each.
+ */
+export function expectedAt(name: DomainName, zones: readonly SourceZone[]): (object: ClusterObject) => boolean {
+  const relatives = new Set(
+    zones.flatMap(({ apex }) => (name.endsWith(`.${apex}`) ? [name.slice(0, -apex.length - 1)] : [])),
+  );
+  return ({ metadata }) => relatives.has(metadata.name) || relatives.has(`${metadata.name}.${metadata.namespace}`);
+}
+
 function isSameName(text: string, name: DomainName): boolean {
   const parsed = parseName(text);
   return parsed.ok && parsed.value === name;
