@@ -8,12 +8,10 @@ import * as z from "zod";
 import { REPOSITORY } from "#test/support/zonegate-process.ts";
 
 const PAGE = readFileSync(join(REPOSITORY, "docs/cilium.md"), "utf8");
-const MANIFESTS: readonly unknown[] = [...PAGE.matchAll(/```yaml\n([\s\S]*?)```/g)].flatMap(([, text = ""]) =>
-  parseAllDocuments(text, { strict: true }).map((document) => {
-    expect(document.errors).toEqual([]);
-    return document.toJS() as unknown;
-  }),
+const DOCUMENTS = [...PAGE.matchAll(/```yaml\n([\s\S]*?)```/g)].flatMap(([, text = ""]) =>
+  parseAllDocuments(text, { strict: true }),
 );
+const MANIFESTS: readonly unknown[] = DOCUMENTS.map((document) => document.toJS() as unknown);
 
 const labels = z.record(z.string(), z.string());
 const expression = z.strictObject({
@@ -97,7 +95,8 @@ const isSelected = (own: Readonly<Record<string, string>>, wanted: Readonly<Reco
   Object.entries(wanted).every(([key, value]) => own[key] === value);
 
 describe("the manifests of docs/cilium.md", () => {
-  test("have the fields of their kinds and no others", () => {
+  test("are YAML, and have the fields of their kinds and no others", () => {
+    expect(DOCUMENTS.flatMap(({ errors }) => errors)).toEqual([]);
     expect(MANIFESTS.map((manifest) => MANIFEST.safeParse(manifest).error)).toEqual(MANIFESTS.map(() => undefined));
     expect(MANIFESTS).toHaveLength(6);
   });
