@@ -114,9 +114,9 @@ describe("the bundle", () => {
     const everyMode = await loadedWith(folder, "main.mjs");
     for (const part of ["unifi-provider-", "reading-half-"]) {
       const loaded = new Set([...everyMode, ...(await loadedWith(folder, of(part)))]);
-      expect([...loaded].filter((file) => /^(?:cluster-names|kubeconfig|config)-/.test(file))).toEqual([]);
+      expect([...loaded].filter((file) => /^(?:cluster-feed|kubeconfig|config)-/.test(file))).toEqual([]);
     }
-    const inPod = await loadedWith(folder, of("cluster-names-"));
+    const inPod = await loadedWith(folder, of("cluster-feed-"));
     expect([...inPod].filter((file) => /^(?:kubeconfig|config)-/.test(file))).toEqual([]);
   });
 

@@ -12,4 +12,4 @@ export async function buildBundle(folder: string): Promise<string> {
 
 /** Files that the programs read when a mode or a provider needs them, with their maps and comments. */
 export const BUNDLE_PART =
-  /^(?:chunk|local-provider|unifi-provider|reading-half|cluster-names|kubeconfig|config)-[A-Z0-9]{8}\.mjs(?:\.map|\.LEGAL\.txt)?$/u;
+  /^(?:chunk|local-provider|unifi-provider|reading-half|cluster-feed|kubeconfig|config)-[A-Z0-9]{8}\.mjs(?:\.map|\.LEGAL\.txt)?$/u;
