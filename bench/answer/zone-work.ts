@@ -33,6 +33,7 @@ export async function measureZoneWork(workload: Workload, rounds: number): Promi
 async function oneChange(sets: readonly RecordSet[]): Promise<() => Promise<void>> {
   let snapshot = EMPTY_SNAPSHOT;
   const answers = createAnswers({
+    view: "",
     zones: [ZONE],
     awaited: ["static"],
     clock: SYSTEM_CLOCK,

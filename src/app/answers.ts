@@ -13,6 +13,7 @@ import type { Clock } from "#src/lib/clock.ts";
 import type { Logger } from "#src/lib/log.ts";
 import type { Conflict } from "#src/sources/merge.ts";
 import { type Claims, differingNames, NO_CLAIMS } from "./claims.ts";
+import { logConflicts } from "./conflict-log.ts";
 import type { AnswersFacts } from "./explain/facts.ts";
 import { createMergedNames, type MergedNames } from "./merged-names.ts";
 
@@ -20,6 +21,8 @@ import { createMergedNames, type MergedNames } from "./merged-names.ts";
 export type Contributor = "static" | "local" | "manifests" | "cluster" | "checkpoint";
 
 export interface AnswersOptions {
+  /** For the log; "" for the view of everybody. */
+  readonly view: string;
   readonly zones: readonly ZoneOptions[];
   /** Contributors that must have spoken before a name is denied (docs/decisions.md 16). */
   readonly awaited: readonly Contributor[];
@@ -94,6 +97,7 @@ class ZoneAnswers implements Answers {
     this.#merged = createMergedNames({
       claimsAt: (name) => this.#claimsAt(name),
       apexes: options.zones.map(({ apex }) => apex),
+      conflictsMerged: (change) => logConflicts(options.log, options.view, change),
     });
     this.#zones = options.zones.map((zone) => ({
       builder: createZoneBuilder(zone),

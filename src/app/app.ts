@@ -3,7 +3,6 @@
 import type { KubernetesSettings } from "#src/config/kubernetes.ts";
 import type { Settings } from "#src/config/settings.ts";
 import type { DomainName } from "#src/domain/name.ts";
-import { DEFAULT_VIEW } from "#src/domain/view-name.ts";
 import type { Clock } from "#src/lib/clock.ts";
 import type { Lifecycle } from "#src/lib/lifecycle.ts";
 import type { Logger } from "#src/lib/log.ts";
@@ -19,7 +18,7 @@ import {
 import type { StatusResponse } from "#src/ops/responses.ts";
 import { createOpsServer, type OpsServer } from "#src/ops/server.ts";
 import type { ClusterFeedFactory } from "./cluster-feed.ts";
-import { explainName } from "./explain/explain.ts";
+import { explainRequest } from "./explain/request.ts";
 import type { ProviderFactory } from "./provider.ts";
 import { prepareProvider } from "./provider-registry.ts";
 import type { createReadingHalf, ReadingHalf, ReadingStatus } from "./reading-half.ts";
@@ -193,9 +192,7 @@ class ZonegateApp implements App {
 
   /** `undefined`: there is no such view. */
   async #explain(name: DomainName, view: string): Promise<Explanation | undefined> {
-    const reading = this.#reading?.facts(view);
-    if (reading === undefined && view !== DEFAULT_VIEW) return undefined;
-    return explainName(name, { reading, stored: await this.#writing?.stored() });
+    return explainRequest(name, view, { reading: this.#reading, stored: await this.#writing?.stored() });
   }
 
   #readiness(): { readonly isReady: boolean; readonly reasons: readonly string[] } {
@@ -226,15 +223,18 @@ class ZonegateApp implements App {
 
   #servingState(): ServingState {
     const dns = this.#reading?.status();
-    const problems = new Map<string, number>();
-    for (const { code } of [...(dns?.objectProblems ?? []), ...(dns?.problems ?? [])]) {
-      problems.set(code, (problems.get(code) ?? 0) + 1);
-    }
+    const conflicts = [...(dns?.conflicts ?? []), ...(dns?.views ?? []).flatMap((view) => view.conflicts)];
     return {
       isReady: this.#readiness().isReady,
       zones: (dns?.zones ?? []).map(({ apex, names, recordSets }) => ({ zone: apex, names, recordSets })),
-      problems,
-      conflicts: dns?.conflicts.length ?? 0,
+      problems: countByCode([...(dns?.objectProblems ?? []), ...(dns?.problems ?? [])]),
+      conflicts: countByCode(conflicts),
     };
   }
+}
+
+function countByCode(entries: readonly { readonly code: string }[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { code } of entries) counts.set(code, (counts.get(code) ?? 0) + 1);
+  return counts;
 }

@@ -1,11 +1,11 @@
 // What the objects of one or several clusters claim: a catalog for each, so that an object looks things up in its own cluster and
 // nowhere else.
 
-import type { InventoryChange, ObjectKey } from "#src/domain/cluster-object.ts";
+import type { ClusterObject, InventoryChange, ObjectKey } from "#src/domain/cluster-object.ts";
 import type { DomainName } from "#src/domain/name.ts";
 import type { RecordSet } from "#src/domain/record.ts";
 import { type Catalog, type CatalogOptions, createCatalog } from "#src/sources/catalog.ts";
-import type { SourceProblem } from "#src/sources/source.ts";
+import type { Resource, SourceProblem } from "#src/sources/source.ts";
 import type { Claims } from "./claims.ts";
 
 export interface ClusterClaims extends Claims {
@@ -17,6 +17,8 @@ export interface ClusterClaims extends Claims {
   of(key: ObjectKey): readonly RecordSet[] | undefined;
   problems(): readonly SourceProblem[];
   problemsAbout(name: DomainName): readonly SourceProblem[];
+  /** Of a kind that gives names, in every cluster. */
+  objects(resource: Resource): readonly ClusterObject[];
   /** When `expire` is due, by the clock of the options; `undefined` while nothing is held. */
   nextExpiryMs(): number | undefined;
   expire(): void;
@@ -41,6 +43,7 @@ export function createClusterClaims(clusters: readonly (string | undefined)[], o
     of: (key) => all.find(({ name }) => name === key.cluster)?.catalog.of(key),
     problems: () => all.flatMap(({ catalog }) => catalog.problems()),
     problemsAbout: (name) => all.flatMap(({ catalog }) => catalog.problemsAbout(name)),
+    objects: (resource) => all.flatMap(({ catalog }) => catalog.objects(resource)),
     nextExpiryMs: () => {
       const next = Math.min(...all.flatMap(({ catalog }) => catalog.nextExpiryMs() ?? []));
       return Number.isFinite(next) ? next : undefined;

@@ -5,6 +5,7 @@ import type { InventoryChange } from "#src/domain/cluster-object.ts";
 import { type ClusterAccess, type ClusterConnection, connectCluster } from "#src/kubernetes/connection.ts";
 import { inClusterAccess } from "#src/kubernetes/in-cluster.ts";
 import { type ClusterInventory, createClusterInventory } from "#src/kubernetes/inventory.ts";
+import { createLeaseReader, type Lease } from "#src/kubernetes/lease.ts";
 import type { InventoryReport } from "#src/kubernetes/report.ts";
 import type { Clock } from "#src/lib/clock.ts";
 import type { Lifecycle } from "#src/lib/lifecycle.ts";
@@ -17,6 +18,8 @@ export interface ClusterFeed extends Lifecycle {
   /** As objects have them, in falling order of right; `undefined` alone where there is one cluster. */
   readonly clusters: readonly (string | undefined)[];
   report(): ClusterFeedReport;
+  /** Asks the cluster now, within two seconds; `cluster` as objects have it. `undefined`: there is no such Lease. */
+  readLease(cluster: string | undefined, namespace: string, name: string): Promise<Lease | undefined>;
 }
 
 export interface ClusterFeedReport extends InventoryReport {
@@ -75,6 +78,7 @@ function createFeed(connections: readonly ClusterConnection[], options: FeedSurr
     onChange: (change) => options.onChange(change),
     onReport: () => options.onReport(),
   });
+  const leases = connections.map(({ name, client }) => ({ name, reader: createLeaseReader(client, clock) }));
   return {
     clusters: connections.length === 1 ? [undefined] : connections.map(({ name }) => name),
     start: () => inventory.start(),
@@ -86,5 +90,9 @@ function createFeed(connections: readonly ClusterConnection[], options: FeedSurr
       ...inventory.report(),
       sockets: connections.reduce((sum, connection) => sum + connection.sockets(), 0),
     }),
+    readLease: async (cluster, namespace, name) => {
+      const asked = leases.find((one) => cluster === undefined || one.name === cluster);
+      return asked?.reader.read(namespace, name);
+    },
   };
 }

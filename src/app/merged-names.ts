@@ -5,6 +5,7 @@ import type { DomainName } from "#src/domain/name.ts";
 import type { RecordSet } from "#src/domain/record.ts";
 import { type Conflict, type MergeResult, mergeName } from "#src/sources/merge.ts";
 import { createReverseRecords } from "#src/sources/reverse-records.ts";
+import type { ConflictChange } from "./conflict-log.ts";
 
 export interface MergedNames {
   /** Merges these names again; returns those that came out differently, reverse names among them. */
@@ -21,6 +22,8 @@ export interface MergedNamesOptions {
   claimsAt(name: DomainName): readonly RecordSet[];
   /** Of all zones: the reverse ones among them are filled. */
   readonly apexes: readonly DomainName[];
+  /** Called after an update that met conflicts, with those of the names that it touched. */
+  conflictsMerged(change: ConflictChange): void;
 }
 
 export function createMergedNames(options: MergedNamesOptions): MergedNames {
@@ -43,15 +46,19 @@ class NameByName implements MergedNames {
     const changed = new Set<DomainName>();
     const before: RecordSet[] = [];
     const after: RecordSet[] = [];
+    const lost: { readonly before: Conflict[]; readonly after: Conflict[] } = { before: [], after: [] };
     for (const name of names) {
-      const old = this.#merged.get(name)?.recordSets ?? [];
+      const { recordSets: old, conflicts: wasLost } = this.#merged.get(name) ?? NOTHING;
       this.#merge(name);
-      const now = this.#merged.get(name)?.recordSets ?? [];
+      const { recordSets: now, conflicts: isLost } = this.#merged.get(name) ?? NOTHING;
+      lost.before.push(...wasLost);
+      lost.after.push(...isLost);
       if (isSame(old, now)) continue;
       changed.add(name);
       before.push(...old);
       after.push(...now);
     }
+    if (lost.before.length + lost.after.length > 0) this.#options.conflictsMerged(lost);
     for (const { name, recordSet } of this.#reverseRecords.update({ before, after })) {
       changed.add(name);
       if (recordSet === undefined) this.#reverse.delete(name);
@@ -84,6 +91,8 @@ class NameByName implements MergedNames {
     if ((before?.conflicts.length ?? 0) + (after?.conflicts.length ?? 0) > 0) this.#conflicts = undefined;
   }
 }
+
+const NOTHING: MergeResult = { recordSets: [], conflicts: [] };
 
 /** Origins count: PTR records are chosen by them. */
 function isSame(a: readonly RecordSet[], b: readonly RecordSet[]): boolean {

@@ -12,16 +12,19 @@ import type { Clock } from "#src/lib/clock.ts";
 import type { Lifecycle } from "#src/lib/lifecycle.ts";
 import type { Logger } from "#src/lib/log.ts";
 import { createManifestInventory, type ManifestInventory, type ManifestReport } from "#src/manifests/inventory.ts";
+import type { Announcement } from "#src/ops/explanation.ts";
 import { createDataPlane, type DataPlane, type DataPlaneOptions } from "#src/server/data-plane.ts";
 import type { ListenAddress } from "#src/server/listen-addresses.ts";
 import { shapesOf, sourcesNamed } from "#src/sources/registry.ts";
 import type { SourceProblem } from "#src/sources/source.ts";
 import { staticRecordSets } from "#src/sources/static.ts";
 import { createTrim, type Trim } from "#src/sources/trim.ts";
+import { announcementsOf } from "./announcers.ts";
 import type { AnswersStatus, Contributor } from "./answers.ts";
 import { claimsOf } from "./claims.ts";
 import type { ClusterFeedFactory, ClusterFeedReport } from "./cluster-feed.ts";
 import type { ReadingFacts } from "./explain/facts.ts";
+import { kindFactsOf } from "./explain/kinds-facts.ts";
 import { createView, type View, type ViewOptions } from "./view.ts";
 import { createWatchedClusters, type WatchedClusters } from "./watched-clusters.ts";
 
@@ -62,6 +65,9 @@ export interface ReadingHalf extends Lifecycle {
   unread(): readonly string[];
   /** What an explanation of a name is made from; `undefined` for a view that is not there. */
   facts(view: string): ReadingFacts | undefined;
+  readonly viewNames: readonly string[];
+  /** Which nodes announce these addresses; `undefined` unless the settings say that clusters are asked. Never rejects. */
+  announcements(view: string, addresses: readonly string[]): Promise<readonly Announcement[] | undefined>;
 }
 
 /** How long /livez waits for the data plane's own answer. */
@@ -184,7 +190,28 @@ class JoinedReadingHalf implements ReadingHalf {
   facts(viewName: string): ReadingFacts | undefined {
     const view = this.#views.find(({ name }) => name === viewName);
     if (view === undefined) return undefined;
-    return { ...view.facts(), unreadableFiles: (this.#manifests?.report().problems ?? []).map(({ path }) => path) };
+    const memory = this.#clusters?.memory.status();
+    return {
+      ...view.facts(),
+      unreadableFiles: (this.#manifests?.report().problems ?? []).map(({ path }) => path),
+      kinds: kindFactsOf(this.#clusters?.report()),
+      kindsOn: this.#options.settings.sources.kinds,
+      namespaces: this.#options.settings.kubernetes?.namespaces ?? [],
+      readsManifests: this.#manifests !== undefined,
+      recalledAtMs: (memory?.staleRecordSets ?? 0) > 0 ? memory?.savedAtMs : undefined,
+    };
+  }
+
+  get viewNames(): readonly string[] {
+    return this.#views.map(({ name }) => name);
+  }
+
+  async announcements(viewName: string, addresses: readonly string[]): Promise<readonly Announcement[] | undefined> {
+    const { settings, clock } = this.#options;
+    const { cilium } = settings.sources;
+    const view = this.#views.find(({ name }) => name === viewName);
+    if (!cilium.leases || this.#clusters === undefined || view === undefined) return undefined;
+    return announcementsOf(view, addresses, { cilium, readLease: this.#clusters.readLease, clock });
   }
 
   #takeIn({ upserted, deleted }: InventoryChange): void {
@@ -261,6 +288,7 @@ function createViews(
         ...given,
         settings: view,
         sourceSettings: settings.sources,
+        protectedNames: settings.sync.protectedNames,
         ownAddresses: (view.listener ?? settings.dns).addresses.filter((address) => !WILDCARDS.has(address)),
         bugCaught: () => options.bugCaught(),
         awaited,

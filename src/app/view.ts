@@ -4,7 +4,7 @@
 import type { Settings, ViewSettings } from "#src/config/settings.ts";
 import { completeZoneOptions, type ZoneOptions } from "#src/dns/zone-content.ts";
 import type { InventoryChange } from "#src/domain/cluster-object.ts";
-import type { DomainName } from "#src/domain/name.ts";
+import { type DomainName, parentOf } from "#src/domain/name.ts";
 import type { RecordSet } from "#src/domain/record.ts";
 import type { Clock } from "#src/lib/clock.ts";
 import type { Logger } from "#src/lib/log.ts";
@@ -13,11 +13,14 @@ import { defaultSourceOptions, PROTECTED_LABELS, type Source, type SourceProblem
 import { type Answers, type AnswersOptions, createAnswers } from "./answers.ts";
 import { type ClusterClaims, createClusterClaims } from "./cluster-claims.ts";
 import type { ReadingFacts } from "./explain/facts.ts";
+import type { KindsFacts } from "./explain/kinds-facts.ts";
 
 export interface ViewOptions extends Pick<AnswersOptions, "awaited" | "publish"> {
   readonly settings: ViewSettings;
   readonly sources: readonly Source[];
   readonly sourceSettings: Settings["sources"];
+  /** That neither objects nor a wildcard may have. */
+  readonly protectedNames: readonly DomainName[];
   /** As objects have them; empty where no cluster is read. */
   readonly clusters: readonly (string | undefined)[];
   /** Addresses at which this view is known to be answered. */
@@ -39,7 +42,7 @@ export interface View {
   /** What the objects of the folder changed; resolves when it is served. */
   takeManifests(change: InventoryChange): Promise<void>;
   problems(): readonly SourceProblem[];
-  facts(): Omit<ReadingFacts, "unreadableFiles">;
+  facts(): Omit<ReadingFacts, "unreadableFiles" | keyof KindsFacts>;
 }
 
 export function createView(options: ViewOptions, staticSets: readonly RecordSet[]): View {
@@ -48,9 +51,12 @@ export function createView(options: ViewOptions, staticSets: readonly RecordSet[
   const nameservers = settings.zones.flatMap((zone) => zone.nameservers.map((nameserver) => nameserver.name));
   const catalogOptions: CatalogOptions = {
     sourceOptions: {
-      ...defaultSourceOptions(settings.zones, nameservers),
+      ...defaultSourceOptions(settings.zones, [...nameservers, ...options.protectedNames]),
       annotationPrefixes: sourceSettings.annotationPrefixes,
       classTargets: sourceSettings.classTargets,
+      publicClasses: new Set(sourceSettings.publicClasses),
+      namespaceSuffixes: sourceSettings.namespaceDomains,
+      allowWildcards: sourceSettings.allowWildcards,
       kinds: sourceSettings.kindOptions,
     },
     sources,
@@ -63,7 +69,7 @@ export function createView(options: ViewOptions, staticSets: readonly RecordSet[
   // Whoever takes an address out of a file means it; holds are for a controller that restarts.
   const manifests: Catalog = createCatalog({ ...catalogOptions, statusHoldMs: 0 });
   const cluster = createClusterClaims(clusters, catalogOptions);
-  const answers = createAnswers({ zones: zoneOptions(options), awaited, clock, log, publish });
+  const answers = createAnswers({ view: settings.name, zones: zoneOptions(options), awaited, clock, log, publish });
   return {
     name: settings.name,
     answers,
@@ -78,6 +84,7 @@ export function createView(options: ViewOptions, staticSets: readonly RecordSet[
     facts: () => ({
       ...answers.facts(),
       zones: settings.zones.map(({ apex }) => apex),
+      protectedNames: catalogOptions.sourceOptions.protectedNames,
       problemsAbout: (name) => [...manifests.problemsAbout(name), ...cluster.problemsAbout(name)],
     }),
   };
@@ -86,12 +93,14 @@ export function createView(options: ViewOptions, staticSets: readonly RecordSet[
 /** All that decides whether an object may be seen in a zone; not what is answered for it. */
 function filterText(
   { ingressClasses, watchesDefaultClass, gateways }: ViewSettings["zones"][number],
-  { kindOptions }: Settings["sources"],
+  { kindOptions, namespaceDomains, allowWildcards }: Settings["sources"],
 ): string {
-  return JSON.stringify([ingressClasses, watchesDefaultClass, gateways, kindOptions.service.labelSelectors]);
+  const { labelSelectors } = kindOptions.service;
+  const ofObjects = [labelSelectors, [...namespaceDomains], allowWildcards];
+  return JSON.stringify([ingressClasses, watchesDefaultClass, gateways, ...ofObjects]);
 }
 
-function zoneOptions({ settings, ownAddresses }: ViewOptions): readonly ZoneOptions[] {
+function zoneOptions({ settings, ownAddresses, protectedNames }: ViewOptions): readonly ZoneOptions[] {
   return settings.zones.map((zone) => {
     const { apex, defaultTtlSeconds, negativeTtlSeconds, hostmaster } = zone;
     // A zone whose name servers have no addresses written down is served by us, where we are known to listen.
@@ -103,7 +112,12 @@ function zoneOptions({ settings, ownAddresses }: ViewOptions): readonly ZoneOpti
       negativeTtlSeconds,
       nameservers,
       hostmaster,
-      protectedLabels: PROTECTED_LABELS,
+      protectedLabels: [...PROTECTED_LABELS, ...labelsBelow(apex, protectedNames)],
     });
   });
+}
+
+/** First labels of the names that stand directly below. */
+function labelsBelow(apex: DomainName, names: readonly DomainName[]): readonly string[] {
+  return names.filter((name) => parentOf(name) === apex).map((name) => name.slice(0, -apex.length - 1));
 }

@@ -19,6 +19,7 @@ export interface WatchedClusters extends Lifecycle {
   /** For the feed: its report is another. */
   noteReport(): void;
   report(): ClusterFeedReport;
+  readonly readLease: ClusterFeed["readLease"];
   readonly memory: Pick<ClusterMemory, "status" | "hasRecalled">;
 }
 
@@ -41,6 +42,7 @@ export function createWatchedClusters(options: WatchedClustersOptions): WatchedC
 
 class JoinedClusters implements WatchedClusters {
   readonly memory: ClusterMemory;
+  readonly readLease: ClusterFeed["readLease"];
   readonly #options: WatchedClustersOptions;
   readonly #keeper: CheckpointKeeper;
   readonly #holds: HoldTimer;
@@ -50,6 +52,7 @@ class JoinedClusters implements WatchedClusters {
   constructor(options: WatchedClustersOptions) {
     const { feed, views, clock, log, folder } = options;
     this.#options = options;
+    this.readLease = (...lease) => feed.readLease(...lease);
     this.#keeper = createCheckpointKeeper({
       folder: createCheckpointFolder({ folder, log }),
       clock,

@@ -71,6 +71,7 @@ const originSchema = z.object({
   name: z.string(),
   uid: z.string().optional(),
   className: z.string().optional(),
+  gateways: z.array(z.string()).optional(),
   createdAtMs: z.number().optional(),
   cluster: z.string().optional(),
   clusterOrder: z.int().nonnegative().optional(),

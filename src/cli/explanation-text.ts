@@ -1,19 +1,20 @@
 // An explanation as lines for a person. Decides nothing: every fact stands in the explanation.
 
-import type { ClaimedValue, ExplainedAnswer, ExplainedClaim, Explanation } from "#src/ops/explanation.ts";
+import type { Announcement, ClaimedValue, ExplainedAnswer, ExplainedClaim, Explanation } from "#src/ops/explanation.ts";
 
 /** Blocks that have nothing to say are left out, but for what is answered. */
 export function explanationLines(explanation: Explanation): readonly string[] {
-  const { name, zone, serial, stored } = explanation;
+  const { name, view, zone, serial, stored } = explanation;
   const where = zone === undefined ? "in no zone of ours" : `in zone ${zone}, serial ${serial ?? "unknown"}`;
   return [
-    `${name}: ${where}`,
+    `${name}: ${where}${view === undefined ? "" : `, in view ${view}`}`,
     ...block("answered now", explanation.answers.flatMap(answerLines)),
     ...block("claimed by", [...Map.groupBy(explanation.claims, claimant)].flatMap(claimLines)),
     ...block(
       "left out or questioned",
       explanation.leftOut.flatMap(({ by, code, reason }) => [by, `  ${code}: ${reason}`]),
     ),
+    ...block("announced on the network", (explanation.announcements ?? []).map(announcementLine)),
     ...(stored === undefined ? [] : block(`stored by provider ${stored.provider}`, storedLines(stored))),
     ...block(
       "to know",
@@ -44,8 +45,10 @@ function answerLines({ type, result, rcode, records }: ExplainedAnswer): readonl
 function claimant(claim: ExplainedClaim): string {
   const details = [
     ...(claim.className === undefined ? [] : [`class ${claim.className}`]),
+    ...(claim.gateways ?? []).map((gateway) => `Gateway ${gateway}`),
     ...(claim.createdAtMs === undefined ? [] : [`created ${new Date(claim.createdAtMs).toISOString()}`]),
     ...(claim.ttlSeconds === undefined ? [] : [`ttl ${claim.ttlSeconds} s`]),
+    ...(claim.isStale === true ? ["from the checkpoint"] : []),
   ];
   return `${[claim.by, ...details].join(", ")}: ${claim.name}`;
 }
@@ -59,6 +62,10 @@ function valueLine({ value, verdict, code, reason, lostTo }: ClaimedValue): stri
   if (verdict === "answered") return `${value}: answered`;
   const winner = lostTo === undefined ? "dropped" : `lost to ${lostTo}`;
   return `${value}: ${winner} (${code ?? "unknown"}), ${reason ?? "for no known reason"}`;
+}
+
+function announcementLine({ address, service, state, reason }: Announcement): string {
+  return `${address} of ${service}: ${state === "announced" ? "" : `${state}, `}${reason}`;
 }
 
 function storedLines({ records, ownership, problem }: NonNullable<Explanation["stored"]>): readonly string[] {

@@ -65,7 +65,7 @@ export function mailbox() {
   }, "Write a mail address such as hostmaster@example.com.");
 }
 
-function readDomainName(input: unknown): Parsed<DomainName> {
+export function readDomainName(input: unknown): Parsed<DomainName> {
   const written = readText(input);
   if (!written.ok) return written;
   const name = parseName(written.value);

@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { createDomainFilter, type DomainFilter } from "#src/domain/domain-filter.ts";
-import { type DomainName, joinName, parseName } from "#src/domain/name.ts";
+import { type DomainName, isAtOrBelow, joinName, parseName } from "#src/domain/name.ts";
 import { isReverseName, reverseApexes } from "#src/domain/reverse-name.ts";
 import { canonicalTarget } from "#src/domain/target.ts";
 import { DEFAULT_VIEW } from "#src/domain/view-name.ts";
@@ -68,6 +68,10 @@ export function resolveSettings(written: WrittenSettings, context: ResolveContex
       kinds: written.sources.kinds,
       annotationPrefixes: written.sources.annotationPrefixes,
       classTargets: written.sources.classTargets,
+      publicClasses: written.sources.publicClasses,
+      namespaceDomains: written.sources.namespaceDomains,
+      allowWildcards: written.sources.allowWildcards,
+      cilium: written.sources.cilium,
       kindOptions: kindOptionsOf(written.sources),
     },
     kubernetes: cluster.kubernetes,
@@ -246,7 +250,17 @@ function warningsOf(
   if (mode.parts.has("dns") && written.dns.allow.some(({ prefixLength }) => prefixLength === 0)) {
     warnings.push("dns.allow: everybody may ask, so forged queries can turn this server against others");
   }
-  return [...warnings, ...consoleWarnings(written, mode)];
+  return [...warnings, ...claimWarnings(written), ...consoleWarnings(written, mode)];
+}
+
+/** A slip of the pen there takes every name from a namespace. */
+function claimWarnings({ sources, zones, views }: WrittenSettings): readonly string[] {
+  const apexes = [...zones, ...views.flatMap((view) => view.zones)].map(({ apex }) => apex);
+  return [...sources.namespaceDomains].flatMap(([namespace, domains]) =>
+    domains
+      .filter((domain) => !apexes.some((apex) => isAtOrBelow(domain, apex) || isAtOrBelow(apex, domain)))
+      .map((domain) => `sources.namespaceDomains: ${domain} of ${namespace} lies in none of our zones`),
+  );
 }
 
 function consoleWarnings({ provider, unifi }: WrittenSettings, mode: ModeChoice): readonly string[] {

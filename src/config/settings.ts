@@ -54,6 +54,14 @@ export interface Settings {
     readonly annotationPrefixes: readonly string[];
     /** Addresses or host names by Ingress class, instead of status. */
     readonly classTargets: ReadonlyMap<string, readonly string[]>;
+    /** Ingress classes whose `target` annotation is meant for public DNS. */
+    readonly publicClasses: readonly string[];
+    /** By namespace, `*` for every other one: domains at and below which its objects may claim names. */
+    readonly namespaceDomains: ReadonlyMap<string, readonly DomainName[]>;
+    /** Whether objects may claim wildcards. */
+    readonly allowWildcards: boolean;
+    /** Whether explanations ask for the Leases of Cilium's L2 announcements, and where those are. */
+    readonly cilium: { readonly leases: boolean; readonly namespace: string };
     readonly kindOptions: KindOptions;
   };
   /** `undefined`: no cluster is read. */
@@ -72,6 +80,7 @@ export interface Settings {
     readonly policy: ChangePolicy;
     /** The longest domain that a name lies in decides. */
     readonly domainPolicies: readonly { readonly domain: DomainName; readonly policy: ChangePolicy }[];
+    /** Of external-dns and of objects alike. */
     readonly protectedNames: readonly DomainName[];
     readonly breaker: "approve" | "timed" | "off";
   };

@@ -45,8 +45,10 @@ export interface Origin {
   /** Object name, or the setting's path for static records. */
   readonly name: string;
   readonly uid?: string;
-  /** Ingress class that let the object in. */
+  /** Class that let the object in: of an Ingress, or of the Gateway it is reached by where that is one. */
   readonly className?: string;
+  /** `namespace/name` of the Gateways it is reached by; for routes alone. */
+  readonly gateways?: readonly string[];
   /** Unix milliseconds of the object's creation; absent when the object does not say. */
   readonly createdAtMs?: number;
   /** Which of several clusters it lives in; absent where there is one. */

@@ -38,7 +38,11 @@ const CLAIM = z
     by: z.string().meta({ description: "`Ingress media/jellyfin`, `static records[0]`, `local`." }),
     name: z.string().meta({ description: "The name, or the wildcard that stands for it." }),
     type: z.string(),
-    className: z.string().optional(),
+    className: z.string().optional().meta({ description: "Of the Ingress, or of the Gateway that leads there." }),
+    gateways: list(z.string())
+      .optional()
+      .meta({ description: "Gateways that a route is reached by: `network/internal`." }),
+    isStale: z.literal(true).optional().meta({ description: "From the checkpoint: not read again since the start." }),
     createdAtMs: unixMs().optional(),
     ttlSeconds: z.number().optional().meta({ description: "Absent: the zone's default." }),
     values: list(VALUE).meta({ description: "Empty: the name is claimed but has no value yet." }),
@@ -71,20 +75,37 @@ const STORED = z
   })
   .meta({ id: "StoredHere" });
 
+const ANNOUNCEMENT = z
+  .object({
+    address: z.string(),
+    service: z.string().meta({ description: "That has the address: `Service network/traefik`." }),
+    state: z.enum(["announced", "expired", "none", "unknown"]).meta({
+      description:
+        "`expired`: the node does not renew its Lease; `none`: no node announces it; `unknown`: nobody could say.",
+    }),
+    node: z.string().optional(),
+    renewedAtMs: unixMs().optional(),
+    reason: z.string(),
+  })
+  .meta({ id: "Announcement", description: "Which node answers for an address on the network, by Cilium's Leases." });
+
 export const EXPLANATION = z
   .object({
     name: z.string().meta({ description: "In canonical form." }),
+    view: z.string().optional().meta({ description: "Absent for the view of everybody." }),
     zone: z.string().optional().meta({ description: "Absent when the name lies in none of our zones." }),
     serial: z.int().optional(),
     answers: list(ANSWER).meta({ description: "A and AAAA always, other types where they have data." }),
     claims: list(CLAIM),
     leftOut: list(LEFT_OUT),
+    announcements: list(ANNOUNCEMENT).optional().meta({ description: "Absent unless `sources.cilium.leases` is set." }),
     stored: STORED.optional().meta({ description: "Absent when this process keeps no records." }),
     hints: list(z.object({ code: z.string(), text: z.string() })),
   })
   .meta({ id: "Explanation" });
 
 export type Explanation = z.infer<typeof EXPLANATION>;
+export type Announcement = z.infer<typeof ANNOUNCEMENT>;
 export type ExplainedAnswer = z.infer<typeof ANSWER>;
 export type ExplainedClaim = z.infer<typeof CLAIM>;
 export type ClaimedValue = z.infer<typeof VALUE>;

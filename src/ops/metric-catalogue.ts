@@ -166,8 +166,8 @@ export const METRICS = {
   conflicts: {
     name: "zonegate_conflicts",
     type: "gauge",
-    labels: [],
-    help: "Claims to a name that lost against another with the better right; /status names them.",
+    labels: ["code"],
+    help: "Claims to a name that are lost now, in all views, by code: merge.rank, merge.age, merge.alias, merge.limit; /status names them.",
   },
   kubernetesState: {
     name: "zonegate_kubernetes_kind_state",

@@ -14,7 +14,8 @@ export interface ServingState {
   readonly zones: readonly { readonly zone: string; readonly names: number; readonly recordSets: number }[];
   /** Problems by code; codes are few and stable. */
   readonly problems: ReadonlyMap<string, number>;
-  readonly conflicts: number;
+  /** By code, of every view. */
+  readonly conflicts: ReadonlyMap<string, number>;
 }
 
 /** How it stands with a backend on another machine. */
@@ -155,10 +156,10 @@ function servingStateFiller(registry: Registry, readState: () => ServingState): 
     const state = readState();
     ready.set(state.isReady ? 1 : 0);
     zones.set(state.zones.length);
-    conflicts.set(state.conflicts);
     setAll(names, "zone", new Map(state.zones.map((zone) => [zone.zone, zone.names])));
     setAll(recordSets, "zone", new Map(state.zones.map((zone) => [zone.zone, zone.recordSets])));
     setAll(problems, "code", state.problems);
+    setAll(conflicts, "code", state.conflicts);
   };
 }
 

@@ -16,7 +16,12 @@ const ORIGIN = z
     namespace: z.string().optional(),
     name: z.string().meta({ description: "Name of the object, or the setting's path: `records[3]`." }),
     uid: z.string().optional(),
-    className: z.string().optional().meta({ description: "Ingress class that let the object in." }),
+    className: z.string().optional().meta({
+      description: "Class that let the object in: of an Ingress, or of its Gateway where there is one.",
+    }),
+    gateways: list(z.string())
+      .optional()
+      .meta({ description: "Gateways that a route is reached by: `network/internal`." }),
     createdAtMs: unixMs().optional(),
     cluster: z.string().optional().meta({ description: "Which of several clusters the object lives in." }),
     clusterOrder: z.int().optional().meta({ description: "Its place among them; 0 has the best right to a name." }),

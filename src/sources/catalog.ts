@@ -11,7 +11,7 @@ import {
 import type { DomainName } from "#src/domain/name.ts";
 import type { RecordSet } from "#src/domain/record.ts";
 import { DEFAULT_SOURCE_NAMES } from "#src/domain/source-name.ts";
-import { problemsConcerning } from "./concerned-names.ts";
+import { expectedAt, problemsConcerning } from "./concerned-names.ts";
 import { DEFAULT_STATUS_HOLD_MS, type HeldResult, holdAddresses } from "./held-addresses.ts";
 import { createLookupTable, type LookupTable } from "./lookup-table.ts";
 import { createNameBudget, type NameBudget } from "./name-budget.ts";
@@ -56,8 +56,13 @@ export interface Catalog {
   recordSets(): readonly RecordSet[];
   /** Why names are absent. The same array as before when nothing changed. */
   problems(): readonly SourceProblem[];
-  /** Those that concern one name: they name it, or they are about an object as a whole that names it. */
+  /**
+   * Those that concern one name: they name it, or they are about an object as a whole that names it. With them why objects
+   * are silent that might have been meant to give it.
+   */
   problemsAbout(name: DomainName): readonly SourceProblem[];
+  /** Of a kind that gives names. */
+  objects(resource: Resource): readonly ClusterObject[];
   /** When `expire` is due, by the clock of the options; `undefined` while nothing is held. */
   nextExpiryMs(): number | undefined;
   /** Lets go of held addresses whose time is over. */
@@ -142,10 +147,18 @@ class ObjectCatalog implements Catalog {
 
   problemsAbout(name: DomainName): readonly SourceProblem[] {
     const options = this.#options.sourceOptions;
-    return [...this.#entries.values()].flatMap(({ object, result }) => {
+    const isExpected = expectedAt(name, options.zones);
+    return [...this.#entries.values()].flatMap(({ object, source, result }) => {
       const problems = result?.problems ?? [];
+      const isSilent = problems.length + (result?.recordSets.length ?? 0) === 0;
+      if (isSilent) return isExpected(object) ? (source.whyNothing?.(object) ?? []) : [];
       return problems.length === 0 ? [] : problemsConcerning(name, problems, { object, options });
     });
+  }
+
+  objects(resource: Resource): readonly ClusterObject[] {
+    const entries = [...this.#entries.values()];
+    return entries.filter(({ source }) => isSameResource(source.resource, resource)).map(({ object }) => object);
   }
 
   nextExpiryMs(): number | undefined {
@@ -258,6 +271,10 @@ class ObjectCatalog implements Catalog {
       if (referrers?.size === 0) this.#referrers.delete(text);
     }
   }
+}
+
+function isSameResource(a: Resource, b: Resource): boolean {
+  return a.group === b.group && a.kind === b.kind;
 }
 
 function resourceText(resource: Resource): string {

@@ -19,6 +19,7 @@ export function problemsConcerning(
   let isNamed: boolean | undefined;
   return problems.filter((problem) => {
     if (problem.hostname !== undefined && isSameName(problem.hostname, name)) return true;
+    if (problem.code === "host.invalid" && holdsName(problem.hostname ?? "", name, options.zones)) return true;
     // A limit names only the first of those it leaves out.
     if (problem.hostname !== undefined && problem.code !== "host.limit") return false;
     isNamed ??= couldMean(object, name, options.zones);
@@ -26,9 +27,25 @@ export function problemsConcerning(
   });
 }
 
+/**
+ * Whether somebody would look for an object at a name because of what the object is called, for one name and many objects:
+ * it costs two look-ups each.
+ */
+export function expectedAt(name: DomainName, zones: readonly SourceZone[]): (object: ClusterObject) => boolean {
+  const relatives = new Set(
+    zones.flatMap(({ apex }) => (name.endsWith(`.${apex}`) ? [name.slice(0, -apex.length - 1)] : [])),
+  );
+  return ({ metadata }) => relatives.has(metadata.name) || relatives.has(`${metadata.name}.${metadata.namespace}`);
+}
+
 function isSameName(text: string, name: DomainName): boolean {
   const parsed = parseName(text);
   return parsed.ok && parsed.value === name;
+}
+
+/** What is no host name may have one in it, which was meant: a URL, a port, a blank too many. */
+function holdsName(text: string, name: DomainName, zones: readonly SourceZone[]): boolean {
+  return text.split(/[^\w.*-]+/).some((part) => absoluteNames(part, zones).includes(name));
 }
 
 /** True when a text of the object is the name, or the object is called so that somebody would look for it there. */

@@ -4,7 +4,7 @@
 import { type ClusterObject, keyOf } from "#src/domain/cluster-object.ts";
 import { type DomainName, isAtOrBelow, isWildcard, joinName, MAX_NAME_OCTETS, parseName } from "#src/domain/name.ts";
 import { isReverseName } from "#src/domain/reverse-name.ts";
-import type { ProblemCode, SourceOptions, SourceProblem, SourceZone } from "./source.ts";
+import { ANY_NAME, type ProblemCode, type SourceOptions, type SourceProblem, type SourceZone } from "./source.ts";
 
 /** A name with the zone it lies in (the longest apex that matches). */
 export interface ZonedName {
@@ -123,11 +123,16 @@ function refuseClaim(name: DomainName, namespace: string, options: SourceOptions
   if (isWildcard(name) && !options.allowWildcards) {
     return { code: "host.forbidden", hostname: name, reason: `${name}: the settings allow objects no wildcards` };
   }
-  const suffixes = options.namespaceSuffixes.get(namespace);
+  const suffixes = suffixesOf(namespace, options);
   if (suffixes === undefined || suffixes.some((suffix) => isAtOrBelow(name, suffix))) return undefined;
   const allowed = suffixes.join(", ");
   const reason = `namespace ${namespace} may only claim names in ${allowed === "" ? "no zone" : allowed}`;
   return { code: "host.forbidden", hostname: name, reason };
+}
+
+function suffixesOf(namespace: string, { namespaceSuffixes }: SourceOptions): readonly DomainName[] | undefined {
+  const own = namespaceSuffixes.get(namespace);
+  return own === undefined && namespace !== "" ? namespaceSuffixes.get(ANY_NAME) : own;
 }
 
 function tooMany(count: number, beyond: string): Refusal {

@@ -1,7 +1,9 @@
 // Where the names of a Service point, for each of its types; and why nowhere. Knows no names.
 
+import { isIP } from "node:net";
 import * as z from "zod";
 import type { ClusterObject } from "#src/domain/cluster-object.ts";
+import { canonicalTarget } from "#src/domain/target.ts";
 import { type DnsAnnotations, readAnnotations } from "./annotations.ts";
 import { type Endpoint, endpointReferences, readyEndpoints } from "./endpoint-slice.ts";
 import { loadBalancerStatus, loadBalancerTargets } from "./load-balancer.ts";
@@ -61,6 +63,18 @@ export function serviceAddresses(parts: ServiceParts): ServiceAddresses {
     targets: loadBalancerTargets(status),
     pendingReason: "the load balancer has given none in status.loadBalancer and spec.externalIPs is empty",
   };
+}
+
+/** Where it is reached on the network by addresses of its own, canonical: what a load balancer announces. */
+export function announcedAddresses(object: ClusterObject): readonly string[] {
+  const spec = readPart("spec", serviceSpec, object.spec);
+  const status = readPart("status", loadBalancerStatus, object.status);
+  if (!spec.ok || !status.ok) return [];
+  const balanced = spec.value.type === "LoadBalancer" ? loadBalancerTargets(status.value) : [];
+  return [...balanced, ...(spec.value.externalIPs ?? [])].flatMap((text) => {
+    const target = canonicalTarget(isIP(text) === 6 ? "AAAA" : "A", text);
+    return target.ok ? [target.value] : [];
+  });
 }
 
 /** Both families; none for a headless Service. */
@@ -131,7 +145,8 @@ function noNodesReason(what: string): string {
   return `the Service ${what}, and no node is known: add "node" to sources.kinds so that nodes are read`;
 }
 
-function insideReason(spec: ServiceSpec): string {
+/** Why no address outside the cluster leads there. */
+export function insideReason(spec: ServiceSpec): string {
   if (spec.clusterIP === "None") {
     return "the Service is headless; its endpoints answer when the annotation k8s-gateway.dns/resolve-endpoints is true";
   }

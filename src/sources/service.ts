@@ -18,6 +18,7 @@ import { loadBalancerStatus } from "./load-balancer.ts";
 import {
   addressReferences,
   clusterAddresses,
+  insideReason,
   SERVICE,
   type ServiceAddresses,
   type ServiceSpec,
@@ -40,6 +41,7 @@ export const serviceSource: Source = {
   lookups: [ENDPOINT_SLICE],
   references: addressReferences,
   toRecords: serviceRecords,
+  whyNothing,
 };
 
 function serviceRecords(object: ClusterObject, context: SourceContext): SourceResult {
@@ -62,6 +64,14 @@ function serviceRecords(object: ClusterObject, context: SourceContext): SourceRe
     outsideRecords(names.outside, serviceAddresses(parts), { object, annotations, context }),
     insideRecords(names.inside, spec.value, { object, annotations: quietAfter(names.outside, annotations), context }),
   ]);
+}
+
+/** Most Services are for inside the cluster. */
+function whyNothing(object: ClusterObject): readonly SourceProblem[] {
+  const spec = readPart("spec", serviceSpec, object.spec);
+  if (!spec.ok) return [];
+  const reason = `${insideReason(spec.value)}; with type LoadBalancer, or a hostname annotation and a target, it gives a name`;
+  return rejected(object, "service.type", reason).problems;
 }
 
 const NOTHING: SourceResult = { recordSets: [], problems: [] };

@@ -32,6 +32,11 @@ export interface Source {
    */
   references(object: ClusterObject, options: SourceOptions): readonly Reference[];
   toRecords(object: ClusterObject, context: SourceContext): SourceResult;
+  /**
+   * Why an object without records and without problems gives no name: nothing to report of it, but a word to somebody who
+   * asks for a name that it might have been meant to give.
+   */
+  whyNothing?(object: ClusterObject): readonly SourceProblem[];
 }
 
 /** An object that may or may not be there, in the cluster of whoever refers to it. */
@@ -117,7 +122,10 @@ export interface SourceOptions {
   readonly protectedNames: ReadonlySet<DomainName>;
   /** Whether objects may claim `*.x`. */
   readonly allowWildcards: boolean;
-  /** Suffixes a namespace may claim names below; a namespace that is not listed may claim any. */
+  /**
+   * Suffixes a namespace may claim names at and below. `ANY_NAME` is every namespace that is not listed; without it such a one
+   * may claim any name. Objects that live in no namespace are not bound.
+   */
   readonly namespaceSuffixes: ReadonlyMap<string, readonly DomainName[]>;
   /** Addresses or host names per Ingress class that stand in for `status`, for controllers that write none or a wrong one. */
   readonly classTargets: ReadonlyMap<string, readonly string[]>;
@@ -170,16 +178,13 @@ export function defaultZone(apex: DomainName): SourceZone {
   return { apex, ingressClasses: DEFAULT_INGRESS_CLASSES, watchesDefaultClass: true };
 }
 
-/** Options with every default; `nameservers` are protected like the labels above. */
-export function defaultSourceOptions(
-  zones: readonly SourceZone[],
-  nameservers: readonly DomainName[] = [],
-): SourceOptions {
+/** Options with every default; `names` are protected like the labels above. */
+export function defaultSourceOptions(zones: readonly SourceZone[], names: readonly DomainName[] = []): SourceOptions {
   const labels = zones.flatMap((zone) => PROTECTED_LABELS.map((label) => `${label}.${zone.apex}` as DomainName));
   return {
     zones,
     annotationPrefixes: DEFAULT_ANNOTATION_PREFIXES,
-    protectedNames: new Set([...labels, ...nameservers]),
+    protectedNames: new Set([...labels, ...names]),
     allowWildcards: true,
     namespaceSuffixes: new Map(),
     classTargets: new Map(),

@@ -19,6 +19,8 @@ export function claimsOf(names: readonly DomainName[], reading: ReadingFacts): r
       name: claim.name,
       type: claim.type,
       className: claim.origin.className,
+      ...(claim.origin.gateways === undefined ? {} : { gateways: [...claim.origin.gateways] }),
+      ...(claim.isStale === true ? { isStale: true as const } : {}),
       createdAtMs: claim.origin.createdAtMs,
       ttlSeconds: claim.ttlSeconds,
       values: judge(claim, reading),
@@ -76,10 +78,11 @@ function whyDropped(claim: RecordSet, value: string, reading: ReadingFacts): Why
   return { code: "publish.pending", reason: "the answers with it have not been published yet" };
 }
 
-function objectText({ kind, namespace, name }: ObjectKey): string {
-  return namespace === "" ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
+function objectText({ kind, namespace, name, cluster }: ObjectKey): string {
+  const object = namespace === "" ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
+  return cluster === undefined ? object : `${object} in cluster ${cluster}`;
 }
 
 function isSameOrigin(a: Origin, b: Origin): boolean {
-  return a.kind === b.kind && a.namespace === b.namespace && a.name === b.name;
+  return a.kind === b.kind && a.namespace === b.namespace && a.name === b.name && a.cluster === b.cluster;
 }

@@ -12,6 +12,7 @@ import { claimsOf, leftOutOf } from "./claims.ts";
 import type { ExplainFacts, ReadingFacts } from "./facts.ts";
 import { hintsFor } from "./hints.ts";
 import { storedAt } from "./stored.ts";
+import { viewHints } from "./view-hints.ts";
 
 /** Explains one name; a wildcard is explained under its own name, `*.apps.example.com`. */
 export function explainName(name: DomainName, facts: ExplainFacts): Explanation {
@@ -21,13 +22,19 @@ export function explainName(name: DomainName, facts: ExplainFacts): Explanation 
   const names = wildcard === undefined ? [name] : [name, wildcard];
   const found: Omit<Explanation, "hints"> = {
     name,
+    ...(facts.view === "" ? {} : { view: facts.view }),
     ...(zone === undefined ? {} : { zone: zone.apex, serial: zone.serial }),
     answers: reading === undefined ? [] : answersOf(name, reading),
     claims: reading === undefined ? [] : claimsOf(names, reading),
-    leftOut: reading === undefined ? [] : leftOutOf(names, reading),
+    leftOut: reading === undefined ? [] : leftOutOf([...names, ...missingWildcards(zone, names)], reading),
     ...(stored === undefined ? {} : { stored: storedAt(name, stored) }),
   };
-  return { ...found, hints: hintsFor(name, found, { ...facts, wildcard }) };
+  const otherViews = facts.otherViews.map((other) => ({ view: other.view, answers: answersOf(name, other.reading) }));
+  const hints = [
+    ...hintsFor(name, found, { ...facts, wildcard }),
+    ...(reading === undefined ? [] : viewHints(name, { view: facts.view, answers: found.answers }, otherViews)),
+  ];
+  return { ...found, hints };
 }
 
 /** Asked for by every client, so shown also when there is nothing. */
@@ -76,4 +83,20 @@ function coveringWildcard(zone: Zone, name: DomainName): DomainName | undefined 
     return zone.nodes.has(wildcard) ? wildcard : undefined;
   }
   return undefined;
+}
+
+/** Labels above a name below which somebody may have meant a wildcard to stand: each costs a look at every object. */
+const MAX_WILDCARDS = 3;
+
+/** Those that would answer a name that does not exist, were they there: why they are not is what its asker wants to know. */
+function missingWildcards(zone: Zone | undefined, [name, wildcard]: readonly DomainName[]): readonly DomainName[] {
+  if (zone === undefined || name === undefined || wildcard !== undefined || zone.nodes.has(name)) return [];
+  const wildcards: DomainName[] = [];
+  for (let above = parentOf(name); above !== undefined && wildcards.length < MAX_WILDCARDS; above = parentOf(above)) {
+    if (!isAtOrBelow(above, zone.apex)) break;
+    wildcards.push(wildcardBelow(above));
+    // A wildcard above what exists does not reach below it (RFC 4592 section 3.3.1).
+    if (zone.nodes.has(above)) break;
+  }
+  return wildcards.filter((one) => one !== name);
 }

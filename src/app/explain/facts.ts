@@ -4,6 +4,7 @@ import type { ZoneProblem } from "#src/dns/compile.ts";
 import type { Snapshot } from "#src/dns/snapshot.ts";
 import type { DomainName } from "#src/domain/name.ts";
 import type { RecordSet } from "#src/domain/record.ts";
+import type { SourceName } from "#src/domain/source-name.ts";
 import type { StoredRecord } from "#src/providers/provider.ts";
 import type { Conflict } from "#src/sources/merge.ts";
 import type { SourceProblem } from "#src/sources/source.ts";
@@ -28,8 +29,30 @@ export interface ReadingFacts extends AnswersFacts {
   readonly zones: readonly DomainName[];
   /** Problems of objects that concern one name. */
   readonly problemsAbout: (name: DomainName) => readonly SourceProblem[];
+  /** Names that neither an object nor a wildcard may have. */
+  readonly protectedNames: ReadonlySet<DomainName>;
   /** Files of manifests that cannot be read. */
   readonly unreadableFiles: readonly string[];
+  /** Kinds that are read from clusters; empty where none is read. */
+  readonly kinds: readonly KindFacts[];
+  readonly kindsOn: readonly SourceName[];
+  /** Those alone whose objects are read from clusters; empty: all. */
+  readonly namespaces: readonly string[];
+  readonly readsManifests: boolean;
+  /** Of the checkpoint that is answered from; `undefined` when none is. */
+  readonly recalledAtMs: number | undefined;
+}
+
+/** How far one kind of one cluster can be believed. */
+export interface KindFacts {
+  readonly group: string;
+  readonly kind: string;
+  /** As origins have it; absent where there is one. */
+  readonly cluster?: string;
+  readonly state: "listing" | "watching" | "parked" | "forbidden" | "failing";
+  /** Unix milliseconds; absent until all of it has been read once. */
+  readonly lastProofAtMs?: number;
+  readonly failure?: string;
 }
 
 /** Of the writing half. */
@@ -43,6 +66,9 @@ export interface StoredFacts {
 export interface ExplainFacts {
   /** `undefined`: the mode answers no DNS. */
   readonly reading: ReadingFacts | undefined;
+  /** The name of the view that is asked about, "" for that of everybody, and what the others answer. */
+  readonly view: string;
+  readonly otherViews: readonly { readonly view: string; readonly reading: ReadingFacts }[];
   /** `undefined`: the mode keeps no records. */
   readonly stored: StoredFacts | undefined;
 }

@@ -5,6 +5,7 @@ import { type DomainName, isAtOrBelow, parentOf, parseName } from "#src/domain/n
 import { closest } from "#src/lib/closest.ts";
 import type { Explanation } from "#src/ops/explanation.ts";
 import type { ExplainFacts, ReadingFacts } from "./facts.ts";
+import { type KindQuestion, kindHints } from "./kind-hints.ts";
 
 type Found = Omit<Explanation, "hints">;
 type Hint = Explanation["hints"][number];
@@ -30,6 +31,7 @@ export function hintsFor(
     ...readinessHints(found, reading),
     ...(wildcard === undefined ? [] : [hint("wildcard", `${name} does not exist itself; ${wildcard} answers for it.`)]),
     ...existenceHints(name, found, { reading, wildcard }),
+    ...kindHints(kindQuestion(name, found, { reading, wildcard }), reading),
     ...aliasHints(found, reading),
     ...storedHints(found),
   ];
@@ -64,12 +66,35 @@ function existenceHints(
 ): readonly Hint[] {
   if (found.claims.length > 0 || wildcard !== undefined || isAnswered(found)) return [];
   const nodes = findZone(reading.snapshot, name)?.nodes;
+  if (reading.protectedNames.has(name)) {
+    const text = `${name} is protected: neither an object nor a wildcard answers it, only a record that is written for it.`;
+    return [hint("name.protected", text)];
+  }
   if (nodes?.has(name) === true) return [hint("name.empty", `${name} exists only because names below it do.`)];
   const isStored = (found.stored?.records.length ?? 0) > 0;
   if (isStored || found.leftOut.length > 0) return [];
   const near = similarName(name, nodes?.keys() ?? []);
   const meant = near === undefined ? "" : ` Did you mean ${near}?`;
   return [hint("name.unclaimed", `No object, setting or stored record names ${name}.${meant}`)];
+}
+
+function kindQuestion(
+  name: DomainName,
+  found: Found,
+  { reading, wildcard }: { readonly reading: ReadingFacts; readonly wildcard: DomainName | undefined },
+): KindQuestion {
+  const origins = [name, ...(wildcard === undefined ? [] : [wildcard])].flatMap((at) => reading.claimsAt(at));
+  const isStored = (found.stored?.records.length ?? 0) > 0;
+  const isProtected = reading.protectedNames.has(name);
+  return {
+    isAnswered: isAnswered(found),
+    isUnclaimed: !isAnswered(found) && origins.length + found.leftOut.length === 0 && !isStored && !isProtected,
+    claimants: origins.map(({ origin, isStale }) => ({
+      kind: origin.kind,
+      ...(origin.cluster === undefined ? {} : { cluster: origin.cluster }),
+      isStale: isStale === true,
+    })),
+  };
 }
 
 /** A sibling whose first label is a slip of the pen away. */

@@ -82,7 +82,8 @@ export const SYNC_SECTION = section({
   protectedNames: setting(domainNames("Write names such as router.home.example.com.").prefault([]), {
     env: ["PROTECTED_NAMES"],
     flag: "protected-names",
-    description: "Names at which external-dns may write nothing, whatever the domain filter says.",
+    description:
+      "Names that records of the settings alone may have: external-dns may write nothing there, objects may not claim them, and where they stand directly below a zone no wildcard answers for them. `wpad`, `isatap`, `unifi`, `localhost` and the name servers of each zone always are such names for objects.",
   }),
   breaker: setting(oneOf(["approve", "timed", "off"]).prefault("approve"), {
     env: ["BREAKER"],

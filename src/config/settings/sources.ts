@@ -4,6 +4,8 @@ import { kind, readList, text, textList } from "#src/config/kinds.ts";
 import { section, setting } from "#src/config/setting.ts";
 import { type Parsed, parsed, unparsable } from "#src/domain/parsed.ts";
 import { DEFAULT_SOURCE_NAMES, SOURCE_GROUPS, SOURCE_NAMES, type SourceName } from "#src/domain/source-name.ts";
+import { CILIUM_SECTION } from "./cilium.ts";
+import { ALLOW_WILDCARDS_SETTING, NAMESPACE_DOMAINS_SETTING, PUBLIC_CLASSES_SETTING } from "./claims.ts";
 import {
   CLASS_TARGETS_SETTING,
   INGRESS_KIND_SECTION,
@@ -52,11 +54,15 @@ export const SOURCES_SECTION = section({
     },
   ),
   classTargets: CLASS_TARGETS_SETTING,
+  publicClasses: PUBLIC_CLASSES_SETTING,
+  namespaceDomains: NAMESPACE_DOMAINS_SETTING,
+  allowWildcards: ALLOW_WILDCARDS_SETTING,
   ingress: INGRESS_KIND_SECTION,
   service: SERVICE_KIND_SECTION,
   node: NODE_KIND_SECTION,
   traefik: TRAEFIK_KIND_SECTION,
   multus: MULTUS_KIND_SECTION,
+  cilium: CILIUM_SECTION,
 });
 
 export const DOMAIN_FILTER_SECTION = section({

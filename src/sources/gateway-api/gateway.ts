@@ -48,7 +48,7 @@ function recordsOfName(zoned: ZonedName, gateway: GatewayView, annotations: DnsA
   const isOwn = annotated === undefined || annotated.some((target) => parseHostname(target) === name);
   const records = addressRecords({
     object,
-    origin: originOf(object, "Gateway"),
+    origin: originOf(object, "Gateway", gateway.className),
     names: [zoned],
     targets: isOwn ? addresses : annotated,
     ttlSeconds: annotations.ttlSeconds,

@@ -2,6 +2,7 @@
 // addresses of those Gateways.
 
 import { type ClusterObject, keyOf } from "#src/domain/cluster-object.ts";
+import type { Origin } from "#src/domain/record.ts";
 import { addressRecords, originOf } from "#src/sources/address-records.ts";
 import { type DnsAnnotations, readAnnotations } from "#src/sources/annotations.ts";
 import { limitHostnames, resolveHostnames, type ZonedName } from "#src/sources/hostnames.ts";
@@ -146,7 +147,7 @@ function recordsOfName(
   if (counted.length === 0) return { recordSets: [], problems: unaccepted };
   const records = addressRecords({
     object,
-    origin: originOf(object, kind),
+    origin: routeOrigin(object, kind, counted),
     names: [zoned],
     targets: accepted.flatMap(({ targets }) => targets),
     ttlSeconds: shortestTtl(counted),
@@ -159,4 +160,10 @@ function recordsOfName(
     gateway.addressProblems.map((reason) => ({ code: "address.invalid" as const, object: keyOf(object), reason })),
   );
   return { recordSets: records.recordSets, problems: [...unaccepted, ...wrong, ...records.problems] };
+}
+
+function routeOrigin(object: ClusterObject, kind: RouteKind, ways: readonly Way[]): Origin {
+  const classes = [...new Set(ways.flatMap(({ gateway }) => gateway.className ?? []))];
+  const gateways = [...new Set(ways.map(({ gateway }) => `${gateway.namespace}/${gateway.name}`))].sort();
+  return { ...originOf(object, kind, classes.length === 1 ? classes[0] : undefined), gateways };
 }

@@ -21,6 +21,7 @@ function published(fail: () => boolean = () => false) {
     ready: false,
   };
   const answers = createAnswers({
+    view: "",
     zones: [completeZoneOptions(nameOf(HOME)), completeZoneOptions(nameOf(`lab.${HOME}`))],
     awaited: ["static", "local"],
     clock: new ManualClock(),

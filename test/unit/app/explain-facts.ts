@@ -3,11 +3,12 @@
 import { createAnswers } from "#src/app/answers.ts";
 import { claimsOf } from "#src/app/claims.ts";
 import { explainName } from "#src/app/explain/explain.ts";
-import type { ExplainFacts, StoredFacts } from "#src/app/explain/facts.ts";
+import type { ExplainFacts, ReadingFacts, StoredFacts } from "#src/app/explain/facts.ts";
 import { completeZoneOptions } from "#src/dns/zone-content.ts";
 import type { ClusterObject } from "#src/domain/cluster-object.ts";
 import type { DomainName } from "#src/domain/name.ts";
 import type { RecordSet } from "#src/domain/record.ts";
+import { SOURCE_NAMES } from "#src/domain/source-name.ts";
 import { SILENT } from "#src/lib/log.ts";
 import type { Explanation } from "#src/ops/explanation.ts";
 import type { StoredRecord } from "#src/providers/provider.ts";
@@ -26,6 +27,7 @@ export interface Cluster {
   readonly options?: Partial<SourceOptions>;
   readonly catalog?: Partial<CatalogOptions>;
   readonly unreadableFiles?: readonly string[];
+  readonly reading?: Partial<ReadingFacts>;
   /** Apexes; that of `HOME` alone when absent. */
   readonly zones?: readonly DomainName[];
   /** False: the local store has not spoken yet. */
@@ -42,6 +44,7 @@ export async function factsOf(cluster: Cluster): Promise<ExplainFacts> {
   });
   for (const upserted of cluster.changes ?? []) catalog.apply({ upserted, deleted: [] });
   const answers = createAnswers({
+    view: "",
     zones: zones.map((apex) => completeZoneOptions(apex)),
     awaited: ["static", "local", "manifests"],
     clock: new ManualClock(),
@@ -57,7 +60,16 @@ export async function factsOf(cluster: Cluster): Promise<ExplainFacts> {
       zones,
       problemsAbout: (name) => catalog.problemsAbout(name),
       unreadableFiles: cluster.unreadableFiles ?? [],
+      protectedNames: (cluster.options ?? defaultSourceOptions([HOME])).protectedNames ?? new Set(),
+      kinds: [],
+      kindsOn: SOURCE_NAMES,
+      namespaces: [],
+      readsManifests: true,
+      recalledAtMs: undefined,
+      ...cluster.reading,
     },
+    view: "",
+    otherViews: [],
     stored: cluster.stored,
   };
 }

@@ -319,7 +319,12 @@ describe("what is stored", () => {
   });
 
   test("is all that a process without DNS knows", () => {
-    const explained = explainName(nameOf(HOST), { reading: undefined, stored: storedRecords(`${HOST} A 192.0.2.1`) });
+    const explained = explainName(nameOf(HOST), {
+      reading: undefined,
+      view: "",
+      otherViews: [],
+      stored: storedRecords(`${HOST} A 192.0.2.1`),
+    });
     expect(explained).toMatchObject({ answers: [], claims: [], stored: { records: [{ value: "192.0.2.1" }] } });
     expect(codes(explained.hints)).toEqual(["dns.off", "ownership.none"]);
   });

@@ -25,6 +25,7 @@ test("a change that no answer depends on writes no checkpoint", async () => {
       clusters: [undefined],
       start: () => Promise.resolve(),
       stop: () => Promise.resolve(),
+      readLease: () => Promise.resolve(undefined),
       report: () => ({ synced: true, handlerFailures: 0, sockets: 0, clusters: [] }),
     },
     views: [view],

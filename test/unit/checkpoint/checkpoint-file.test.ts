@@ -20,7 +20,10 @@ function checkpoint(...recordSets: readonly RecordSet[]): Checkpoint {
 describe("a checkpoint", () => {
   test("is read as it was written: origins, names without data and empty views too", () => {
     const sets = [
-      { ...recordSet("a.home.example.com 60 A 192.0.2.1"), origin: { ...ORIGIN, createdAtMs: 5 } },
+      {
+        ...recordSet("a.home.example.com 60 A 192.0.2.1"),
+        origin: { ...ORIGIN, createdAtMs: 5, gateways: ["network/internal"] },
+      },
       { ...recordSet("pending.home.example.com A"), origin: ORIGIN },
     ];
     const given = {

@@ -5,6 +5,34 @@ import type { Explanation } from "#src/ops/explanation.ts";
 const NAME = "app.home.example.com";
 const NOTHING: Explanation = { name: NAME, answers: [], claims: [], leftOut: [], hints: [] };
 
+test("a view, the Gateways of a route, the checkpoint and the node that announces an address have their words", () => {
+  const origin = {
+    by: "HTTPRoute web/app",
+    className: "cilium",
+    gateways: ["network/internal"],
+    isStale: true as const,
+  };
+  const announced = { address: "192.0.2.1", service: "Service network/cilium-gateway-internal" };
+  const lines = explanationLines({
+    ...NOTHING,
+    view: "guests",
+    claims: [{ ...origin, name: NAME, type: "A", values: [] }],
+    announcements: [
+      { ...announced, state: "announced", node: "node-2", reason: "node node-2 answers for it" },
+      { ...announced, state: "none", reason: "no node holds the Lease" },
+    ],
+  });
+  expect(lines.join("\n")).toBe(`app.home.example.com: in no zone of ours, in view guests
+
+claimed by:
+  HTTPRoute web/app, class cilium, Gateway network/internal, from the checkpoint: app.home.example.com
+    no value yet
+
+announced on the network:
+  192.0.2.1 of Service network/cilium-gateway-internal: node node-2 answers for it
+  192.0.2.1 of Service network/cilium-gateway-internal: none, no node holds the Lease`);
+});
+
 test("what is known is told block by block, in the order somebody asks for it", () => {
   const explanation: Explanation = {
     name: NAME,

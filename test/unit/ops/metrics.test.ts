@@ -5,7 +5,7 @@ import { createMetrics, type MetricsOptions, type ServingState } from "#src/ops/
 import { COUNTER_NAMES } from "#src/server/counters.ts";
 import { ManualClock } from "#test/support/manual-clock.ts";
 
-const SERVING: ServingState = { isReady: true, zones: [], problems: new Map(), conflicts: 0 };
+const SERVING: ServingState = { isReady: true, zones: [], problems: new Map(), conflicts: new Map() };
 
 function metricsWith(more: Partial<MetricsOptions> = {}) {
   return createMetrics({
@@ -109,7 +109,7 @@ describe("figures", () => {
         { zone: "old.arpa", names: 1, recordSets: 1 },
       ],
       problems: new Map([["host.outside", 2]]),
-      conflicts: 1,
+      conflicts: new Map([["merge.age", 1]]),
     };
     const metrics = metricsWith({ readServingState: () => state });
     expect(await linesOf(metrics, "zonegate_")).toEqual(
@@ -119,7 +119,7 @@ describe("figures", () => {
         'zonegate_names{zone="old.arpa"} 1',
         'zonegate_records{zone="home.arpa"} 4',
         'zonegate_problems{code="host.outside"} 2',
-        "zonegate_conflicts 1",
+        'zonegate_conflicts{code="merge.age"} 1',
       ]),
     );
     state = { ...state, isReady: false, zones: state.zones.slice(0, 1) };

@@ -272,7 +272,15 @@ describe("odd objects", () => {
       metadata: { uid: "u1", createdAtMs: 5 },
     });
     const [set] = records(object).sets;
-    expect(set?.origin).toEqual({ kind: "HTTPRoute", namespace: "default", name: "app", uid: "u1", createdAtMs: 5 });
+    expect(set?.origin).toEqual({
+      kind: "HTTPRoute",
+      namespace: "default",
+      name: "app",
+      uid: "u1",
+      createdAtMs: 5,
+      className: "cilium",
+      gateways: ["default/internal"],
+    });
   });
 
   test("names outside every zone, and names nobody may claim, are said as of any object", () => {
