@@ -175,7 +175,7 @@ class JoinedReadingHalf implements ReadingHalf {
 
   unread(): readonly string[] {
     const waitingFor = this.#views[0]?.answers.status().waitingFor ?? [];
-    const hasMemory = this.#clusters?.memory.hasRecalled ?? false;
+    const hasMemory = this.#clusters?.memory.standsIn ?? false;
     return waitingFor.filter((contributor) => contributor !== "cluster" || !hasMemory);
   }
 

@@ -28,6 +28,8 @@ export interface ViewOptions extends Pick<AnswersOptions, "awaited" | "publish">
 export interface View {
   /** "" for the view of everybody whom no other one is for. */
   readonly name: string;
+  /** What decides which objects it shows, as text: equal filters let in the same ones. */
+  readonly filters: string;
   readonly answers: Answers;
   readonly cluster: ClusterClaims;
   readonly staticSets: readonly RecordSet[];
@@ -56,6 +58,7 @@ export function createView(options: ViewOptions, staticSets: readonly RecordSet[
   const answers = createAnswers({ zones: zoneOptions(options), awaited, clock, log, publish });
   return {
     name: settings.name,
+    filters: filtersText(settings),
     answers,
     cluster,
     staticSets,
@@ -70,6 +73,16 @@ export function createView(options: ViewOptions, staticSets: readonly RecordSet[
       problemsAbout: (name) => [...manifests.problemsAbout(name), ...cluster.problemsAbout(name)],
     }),
   };
+}
+
+function filtersText({ zones }: ViewSettings): string {
+  const filters = zones.map(({ apex, ingressClasses, watchesDefaultClass, gateways }) => ({
+    apex,
+    ingressClasses,
+    watchesDefaultClass,
+    gateways,
+  }));
+  return JSON.stringify(filters);
 }
 
 function zoneOptions({ settings, ownAddresses }: ViewOptions): readonly ZoneOptions[] {

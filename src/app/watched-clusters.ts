@@ -19,7 +19,7 @@ export interface WatchedClusters extends Lifecycle {
   /** For the feed: its report is another. */
   noteReport(): void;
   report(): ClusterFeedReport;
-  readonly memory: Pick<ClusterMemory, "status" | "hasRecalled">;
+  readonly memory: Pick<ClusterMemory, "status" | "standsIn">;
 }
 
 export interface WatchedClustersOptions {
@@ -93,6 +93,7 @@ class JoinedClusters implements WatchedClusters {
       throw error;
     }
     this.#contribute();
+    this.memory.look();
     this.#holds.look();
   }
 
@@ -101,6 +102,7 @@ class JoinedClusters implements WatchedClusters {
     if (!this.#hasSpoken && this.report().synced) {
       this.#hasSpoken = true;
       this.#contribute();
+      this.#keeper.changed();
     }
     this.memory.look();
   }
@@ -110,12 +112,16 @@ class JoinedClusters implements WatchedClusters {
   }
 
   #contribute(): void {
-    void this.#options.everyView(({ answers, cluster }) =>
-      this.#hasSpoken
-        ? answers.contribute("cluster", cluster, cluster.takeTouched())
-        : answers.contributePart("cluster", cluster, cluster.takeTouched()),
-    );
-    this.#keeper.changed();
+    let isOther = false;
+    void this.#options.everyView(({ answers, cluster }) => {
+      const touched = cluster.takeTouched();
+      isOther ||= touched.size > 0;
+      return this.#hasSpoken
+        ? answers.contribute("cluster", cluster, touched)
+        : answers.contributePart("cluster", cluster, touched);
+    });
+    // Most changes of objects change no name, and each write costs the disk.
+    if (isOther) this.#keeper.changed();
   }
 }
 

@@ -66,6 +66,11 @@ export class KindWatch {
     }));
   }
 
+  /** So many answers in a row said that the server has no such kind that it is believed. */
+  get isGone(): boolean {
+    return this.#absences >= ABSENCES_BEFORE_CLEARING;
+  }
+
   /** Resolves after the signal; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {

@@ -37,6 +37,8 @@ export interface KindReport {
   readonly drift: number;
   readonly dropped: Readonly<Record<DropReason | "unreadable", number>>;
   readonly isHeld: boolean;
+  /** Parked, and so often that it is believed: what was known of it has been given up. */
+  readonly isGone: boolean;
   readonly failure: { readonly code: string; readonly message: string } | undefined;
 }
 
@@ -70,6 +72,7 @@ export function reportKind(wanted: WantedResource, watch: KindWatch): KindReport
       unreadable: sum(shares, ({ store }) => store.unreadable),
     },
     isHeld: shares.some(({ figures }) => figures.isHeld),
+    isGone: watch.isGone,
     failure: failure === undefined ? undefined : { code: failure.code, message: failure.message },
   };
 }

@@ -11,8 +11,8 @@ function checkpoint(...recordSets: readonly RecordSet[]): Checkpoint {
   return {
     generation: 3,
     savedAtMs: 1_795_000_000_000,
-    clusterUids: new Map([["", "0a-1b"]]),
-    claims: new Map([["", recordSets]]),
+    clusters: new Map([["", { uid: "0a-1b", absentKinds: ["gateway.networking.k8s.io/Gateway"] }]]),
+    views: new Map([["", { filters: "[]", claims: recordSets.map((set, index) => ({ set, knownAtMs: index })) }]]),
   };
 }
 
@@ -22,13 +22,8 @@ describe("a checkpoint", () => {
       { ...recordSet("a.home.example.com 60 A 192.0.2.1"), origin: { ...ORIGIN, createdAtMs: 5 } },
       { ...recordSet("pending.home.example.com A"), origin: ORIGIN },
     ];
-    const given = {
-      ...checkpoint(...sets),
-      claims: new Map([
-        ["", sets],
-        ["guests", []],
-      ]),
-    };
+    const whole = checkpoint(...sets);
+    const given = { ...whole, views: new Map([...whole.views, ["guests", { filters: "other", claims: [] }]]) };
     expect(decodeCheckpoint(encodeCheckpoint(given))).toEqual({ kind: "intact", checkpoint: given });
   });
 
