@@ -103,6 +103,7 @@ class ZonegateApp implements App {
       readServingState: () => this.#servingState(),
       readUpstream: () => this.#upstreamState(),
       readClusters: () => this.#reading?.clusters(),
+      readCheckpoint: () => this.#reading?.checkpoint(),
       readSync: () => this.#syncState(),
       isWebhookExposed: parts.has("webhook") && settings.webhook.isExposed,
       clock,
@@ -232,7 +233,9 @@ class ZonegateApp implements App {
     }
     return {
       isReady: this.#readiness().isReady,
-      zones: (dns?.zones ?? []).map(({ apex, names, recordSets }) => ({ zone: apex, names, recordSets })),
+      zones: [{ name: DEFAULT_VIEW, zones: dns?.zones ?? [] }, ...(dns?.views ?? [])].flatMap(({ name, zones }) =>
+        zones.map(({ apex, names, recordSets }) => ({ view: name, zone: apex, names, recordSets })),
+      ),
       problems,
       conflicts: dns?.conflicts.length ?? 0,
     };

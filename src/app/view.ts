@@ -42,7 +42,7 @@ export interface View {
 export function createView(options: ViewOptions, staticSets: readonly RecordSet[]): View {
   const { settings, sources, sourceSettings, clusters, clock, log, awaited, publish } = options;
   const nameservers = settings.zones.flatMap((zone) => zone.nameservers.map((nameserver) => nameserver.name));
-  const catalogOptions: CatalogOptions = {
+  const catalogOptions: CatalogOptions & { readonly sources: readonly Source[] } = {
     sourceOptions: {
       ...defaultSourceOptions(settings.zones, nameservers),
       annotationPrefixes: sourceSettings.annotationPrefixes,
@@ -54,7 +54,8 @@ export function createView(options: ViewOptions, staticSets: readonly RecordSet[
   };
   // Whoever takes an address out of a file means it; holds are for a controller that restarts.
   const manifests: Catalog = createCatalog({ ...catalogOptions, statusHoldMs: 0 });
-  const cluster = createClusterClaims(clusters, catalogOptions);
+  const { statusHoldMs, withdrawalHoldMs } = sourceSettings;
+  const cluster = createClusterClaims(clusters, { ...catalogOptions, statusHoldMs, withdrawalHoldMs });
   const answers = createAnswers({ zones: zoneOptions(options), awaited, clock, log, publish });
   return {
     name: settings.name,

@@ -46,6 +46,7 @@ class JoinedClusters implements WatchedClusters {
   readonly #holds: HoldTimer;
   readonly #stopping = new AbortController();
   #hasSpoken = false;
+  #isHolding = false;
 
   constructor(options: WatchedClustersOptions) {
     const { feed, views, clock, log, folder } = options;
@@ -68,6 +69,7 @@ class JoinedClusters implements WatchedClusters {
       expire: () => {
         for (const { cluster } of views) cluster.expire();
         this.#contribute();
+        this.#noteHeld();
       },
     });
   }
@@ -93,6 +95,7 @@ class JoinedClusters implements WatchedClusters {
       throw error;
     }
     this.#contribute();
+    this.#noteHeld();
     this.memory.look();
     this.#holds.look();
   }
@@ -109,6 +112,13 @@ class JoinedClusters implements WatchedClusters {
 
   report(): ClusterFeedReport {
     return this.#options.feed.report();
+  }
+
+  /** Once when it begins: it is worth a look before it ends. */
+  #noteHeld(): void {
+    const names = this.#options.views.reduce((most, { cluster }) => Math.max(most, cluster.heldNames()), 0);
+    if (names > 0 && !this.#isHolding) this.#options.log.warn({ names }, "most names vanished at once and are held");
+    this.#isHolding = names > 0;
   }
 
   #contribute(): void {

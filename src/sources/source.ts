@@ -88,6 +88,7 @@ export type ProblemCode =
   | "cname.self"
   | "ttl.invalid"
   | "names.limit"
+  | "name.held"
   | "parent.kind"
   | "parent.unknown"
   | "section.unknown"

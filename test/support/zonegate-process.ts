@@ -69,6 +69,8 @@ export interface SpawnedZonegate {
 
 export interface RunningZonegate extends SpawnedZonegate {
   readonly dns: ServerAddress;
+  /** Every address that answers queries, those of views after the others. */
+  readonly dnsAddresses: readonly ServerAddress[];
   /** Every loopback address of the webhook. */
   readonly webhooks: readonly RawTarget[];
   /** `http://127.0.0.1:<port>`, as external-dns is told it. */
@@ -170,7 +172,8 @@ function hasExited({ exitCode, signalCode }: Child): boolean {
 
 const STARTED = z.object({
   dns: z.array(z.object({ address: z.string(), port: z.int() })).min(1),
-  webhook: z.array(z.object({ host: z.string(), port: z.int() })).min(1),
+  /** Empty where the mode takes no changes. */
+  webhook: z.array(z.object({ host: z.string(), port: z.int() })),
   ops: z.array(z.object({ host: z.string(), port: z.int() })).min(1),
 });
 
@@ -179,8 +182,9 @@ async function untilStarted(zonegate: SpawnedZonegate): Promise<RunningZonegate>
   return {
     ...zonegate,
     dns: dns[0]!,
+    dnsAddresses: dns,
     webhooks: webhook,
-    webhookUrl: `http://127.0.0.1:${webhook[0]!.port}`,
+    webhookUrl: `http://127.0.0.1:${webhook[0]?.port}`,
     opsUrl: `http://127.0.0.1:${ops[0]!.port}`,
   };
 }

@@ -29,8 +29,11 @@ const codes = (entries: readonly { readonly code: string }[]) => entries.map(({ 
 
 const ALL_KINDS = { catalog: { sources: sourcesNamed(SOURCE_NAMES) } };
 
-/** For each reason by which a source leaves a name out or questions it: a cluster, and the name that somebody asks about. */
-const REASONS: Readonly<Record<ProblemCode, readonly [cluster: Cluster, label: string]>> = {
+/**
+ * For each reason by which a source leaves a name out or questions it: a cluster, and the name that somebody asks about. What is
+ * held (`name.held`) is no source's: withdrawal-hold.test.ts.
+ */
+const REASONS: Readonly<Record<Exclude<ProblemCode, "name.held">, readonly [cluster: Cluster, label: string]>> = {
   "object.invalid": [
     { changes: [[{ ...ingress([]), spec: { rules: [{ host: HOST }], ingressClassName: 7 } }]] },
     "app",
