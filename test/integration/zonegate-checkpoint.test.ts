@@ -1,9 +1,10 @@
 // The real process that starts while its cluster is away: it answers from what the process before has left, says so, and lets go of it
 // when the API is back. Whatever has become of the two files, and of the folder they lie in, DNS goes on.
 
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type ListeningKubeApiServer, startKubeApiServer } from "#test/fakes/kube-apiserver/listening-server.ts";
 import type { KubeObject } from "#test/fakes/kube-apiserver/objects.ts";
 import { answerUdp } from "#test/support/dns/clients.ts";
@@ -12,46 +13,60 @@ import { buildQuery, DEFAULT_EDNS, type ReadReply, readReply } from "#test/suppo
 import { eventually } from "#test/support/eventually.ts";
 import { temporaryFolder } from "#test/support/temporary-folder.ts";
 import { canMount } from "#test/support/zonegate-on-disk.ts";
-import { REPOSITORY, type RunningZonegate, startZonegate, type ZonegateOptions } from "#test/support/zonegate-process.ts";
+import { REPOSITORY, type RunningZonegate, startAnywhere, startZonegate, type ZonegateOptions } from "#test/support/zonegate-process.ts";
 
+/** Each start takes seconds on a small machine. */
+const SEVERAL_STARTS_MS = 60_000;
 const FILE = "data/checkpoint.jsonl";
 const PREVIOUS = "data/checkpoint.previous.jsonl";
 
 interface Place {
   readonly api: ListeningKubeApiServer;
+  /** Outlives the processes that are started there. */
   readonly folder: string;
-  start(env?: Readonly<Record<string, string>>, command?: ZonegateOptions["command"]): Promise<RunningZonegate>;
 }
 
-/** An API server, and a folder that outlives the processes started there. */
 async function createPlace(): Promise<Place> {
   const api = await startKubeApiServer();
   onTestFinished(() => api.stop());
-  const folder = await temporaryFolder();
-  await writeFile(join(folder, "config"), api.kubeconfig());
-  const env = {
-    ZONEGATE_MODE: "resolver",
-    ZONES: "home.example.com",
-    LAME_DUCK: "0",
-    KUBECONFIG: "config",
-    KUBERNETES_ENABLED: "true",
-  };
+  return { api, folder: await temporaryFolder() };
+}
+
+function start({ api, folder }: Place, options: Pick<ZonegateOptions, "command"> = {}): Promise<RunningZonegate> {
+  return startZonegate(optionsFor({ api, folder }, options));
+}
+
+function optionsFor({ api, folder }: Place, options: Pick<ZonegateOptions, "command"> = {}): ZonegateOptions {
   return {
-    api,
+    env: {
+      ZONEGATE_MODE: "resolver",
+      ZONES: "home.example.com",
+      // Fewer kinds: a start is quicker, and nothing here is about kinds.
+      SOURCES: "ingress",
+      LAME_DUCK: "0",
+      KUBECONFIG: "config",
+      KUBERNETES_ENABLED: "true",
+    },
     folder,
-    start: (more = {}, command) =>
-      startZonegate({ env: { ...env, ...more }, folder, ...(command === undefined ? {} : { command }) }),
+    prepare: () => writeFile(join(folder, "config"), api.kubeconfig()),
+    ...options,
   };
 }
 
-/** The same after a life in which these names were read and written down. */
+/** A place whose last process had read these names and written them down. */
 async function placeThatKnew(...names: readonly string[]): Promise<Place> {
   const place = await createPlace();
   place.api.server.put(...names.map((name, index) => ingress(name, `192.168.1.${index + 1}`)));
-  const life = await place.start();
-  for (const name of names) await untilFresh(life, name);
-  await life.stop("SIGTERM");
+  await oneLife(place, ...names);
   return place;
+}
+
+async function oneLife(place: Place, ...names: readonly string[]): Promise<void> {
+  const life = await startAnywhere(optionsFor(place));
+  for (const name of names) await untilFresh(life, name);
+  // Answered as soon as it is read, and written down when all is.
+  await eventually("everything is read", async () => (await fetch(`${life.opsUrl}/readyz`)).status === 200);
+  expect((await life.stop("SIGTERM")).exitCode).toBe(0);
 }
 
 function ingress(name: string, address: string): KubeObject {
@@ -89,7 +104,7 @@ describe("a start while the API is away", () => {
   test("answers from the checkpoint and says so, until the API is back", async () => {
     const place = await placeThatKnew("app", "gone");
     await place.api.close();
-    const zonegate = await place.start();
+    const zonegate = await start(place);
     const reply = await ask(zonegate, "app");
     expect(reply.answer).toEqual(["app.home.example.com 30 A 192.168.1.1"]);
     expect(reply.edns?.extendedErrors).toEqual([3]);
@@ -109,12 +124,12 @@ describe("a start while the API is away", () => {
     expect(valuesOf(await ask(zonegate, "new"))).toEqual(["A 192.168.1.9"]);
     expect(await statusOf(zonegate)).toMatchObject({ staleRecordSets: 0 });
     expect(await metric(zonegate, "zonegate_stale_records")).toBe(0);
-  });
+  }, SEVERAL_STARTS_MS);
 
   test("without one nothing is denied and the process is not ready", async () => {
     const place = await createPlace();
     await place.api.close();
-    const zonegate = await place.start();
+    const zonegate = await start(place);
     expect(await ask(zonegate, "app")).toMatchObject({ rcode: "SERVFAIL", edns: { extendedErrors: [14] } });
     expect((await fetch(`${zonegate.opsUrl}/readyz`)).status).toBe(503);
     expect((await fetch(`${zonegate.opsUrl}/livez`)).status).toBe(200);
@@ -125,31 +140,49 @@ test("another cluster at the same address: the memory is dropped, and the log ha
   const place = await placeThatKnew("app");
   const known = place.api.server.clusterUid;
   await place.api.close();
-  const zonegate = await place.start();
+  const zonegate = await start(place);
   expect(isFresh(await ask(zonegate, "app"))).toBe(false);
   place.api.server.remove(ingress("app", ""));
   place.api.server.becomeOtherCluster();
-  await writeFile(join(place.folder, "config"), place.api.kubeconfig());
   await zonegate.stop("SIGTERM");
   await place.api.open();
-  const next = await place.start();
+  const next = await start(place);
   const event = await next.event("checkpoint not answered: it is of another cluster");
   expect(event).toMatchObject({ known, seen: place.api.server.clusterUid });
   await eventually("the name is denied", async () => (await ask(next, "app")).rcode === "NXDOMAIN");
-});
-
-/** Both generations, the older one with `old` alone. */
-async function placeWithTwoGenerations(): Promise<Place> {
-  const place = await placeThatKnew("old");
-  place.api.server.put(ingress("new", "192.168.1.8"));
-  const life = await place.start();
-  await untilFresh(life, "new");
-  await life.stop("SIGTERM");
-  expect(await readFile(join(place.folder, PREVIOUS), "utf8")).not.toContain("new.home.example.com");
-  return place;
-}
+}, SEVERAL_STARTS_MS);
 
 describe("of the two files (row 71)", () => {
+  const files = { [FILE]: "", [PREVIOUS]: "" };
+  let api: ListeningKubeApiServer;
+
+  beforeAll(async () => {
+    const folder = await mkdtemp(join(tmpdir(), "zonegate-checkpoint-"));
+    api = await startKubeApiServer();
+    for (const name of ["old", "new"]) {
+      api.server.put(ingress(name, name === "old" ? "192.168.1.1" : "192.168.1.8"));
+      await oneLife({ api, folder }, name);
+    }
+    for (const name of [FILE, PREVIOUS] as const) files[name] = await readFile(join(folder, name), "utf8");
+    await api.close();
+    await rm(folder, { recursive: true });
+  }, SEVERAL_STARTS_MS);
+
+  afterAll(() => api.stop());
+
+  async function startWith(current: string, previous: string): Promise<RunningZonegate> {
+    const folder = await temporaryFolder();
+    await mkdir(join(folder, "data"));
+    await writeFile(join(folder, FILE), current);
+    await writeFile(join(folder, PREVIOUS), previous);
+    return start({ api, folder });
+  }
+
+  test("the newer one has what the older one has not", () => {
+    expect(files[FILE]).toContain("new.home.example.com");
+    expect(files[PREVIOUS]).not.toContain("new.home.example.com");
+  });
+
   test.each([
     ["a torn one", (text: string) => text.slice(0, -20)],
     ["one with a changed byte", (text: string) => text.replace("192.168.1.8", "192.168.1.7")],
@@ -157,24 +190,16 @@ describe("of the two files (row 71)", () => {
     ["an empty one", () => ""],
     ["one that is something else", () => "version: 1\n"],
   ])("%s is not used, the one before it is, and a warning says so", async (_, damage) => {
-    const place = await placeWithTwoGenerations();
-    const path = join(place.folder, FILE);
-    await writeFile(path, damage(await readFile(path, "utf8")));
-    await place.api.close();
-    const zonegate = await place.start();
+    const zonegate = await startWith(damage(files[FILE]), files[PREVIOUS]);
     expect(valuesOf(await ask(zonegate, "old"))).toEqual(["A 192.168.1.1"]);
     expect((await ask(zonegate, "new")).rcode).toBe("SERVFAIL");
     expect(await zonegate.event("checkpoint not used")).toMatchObject({ level: "warn" });
   });
 
   test("neither can be used: as if there were none", async () => {
-    const place = await placeWithTwoGenerations();
-    for (const name of [FILE, PREVIOUS]) await writeFile(join(place.folder, name), "{}");
-    await place.api.close();
-    const zonegate = await place.start();
+    const zonegate = await startWith("{}", "");
     expect((await ask(zonegate, "old")).rcode).toBe("SERVFAIL");
-    await place.api.open();
-    await untilFresh(zonegate, "old");
+    expect((await fetch(`${zonegate.opsUrl}/readyz`)).status).toBe(503);
   });
 });
 
@@ -184,7 +209,7 @@ describe("a folder that cannot be written (row 72)", () => {
     // Also root cannot make a folder below a file.
     await writeFile(join(place.folder, "data"), "");
     place.api.server.put(ingress("app", "192.168.1.1"));
-    const zonegate = await place.start();
+    const zonegate = await start(place);
     await untilFresh(zonegate, "app");
     expect(await zonegate.event("checkpoint not written")).toMatchObject({ level: "warn" });
     expect(await metric(zonegate, "zonegate_checkpoint_failures_total")).toBeGreaterThan(0);
@@ -201,7 +226,9 @@ describe("a folder that cannot be written (row 72)", () => {
     await mkdir(join(place.folder, "data"));
     const script = `mount -t tmpfs -o size=64k tmpfs data && { ${prepare}; } && exec "$0" "$@"`;
     const main = join(REPOSITORY, "src/main.ts");
-    const zonegate = await place.start({}, ["unshare", "--mount", "sh", "-c", script, process.execPath, main]);
+    const zonegate = await start(place, {
+      command: ["unshare", "--mount", "sh", "-c", script, process.execPath, main],
+    });
     await untilFresh(zonegate, "app");
     expect(await zonegate.event("checkpoint not written")).toMatchObject({ level: "warn" });
     expect(await metric(zonegate, "zonegate_checkpoint_failures_total")).toBeGreaterThan(0);
@@ -209,15 +236,23 @@ describe("a folder that cannot be written (row 72)", () => {
   });
 });
 
-test("killed at any moment while it writes, the next start has one of the last two states whole", async () => {
-  const place = await createPlace();
-  place.api.server.put(ingress("app", "192.168.1.1"));
-  const life = await place.start({ SOURCES: "ingress" });
-  await untilFresh(life, "app");
-  await eventually("the first write", () => readFile(join(place.folder, FILE), "utf8").catch(() => undefined));
+test("killed while it writes the last state, the next start has that one or the one before, whole", async () => {
+  const place = await placeThatKnew("app");
+  place.api.server.put(...Array.from({ length: 3_000 }, (_, index) => ingress(`n${index}`, "192.168.2.1")));
+  const life = await start(place);
+  await untilFresh(life, "n2999");
   life.signal("SIGTERM");
+  await eventually("a write is under way", () =>
+    stat(join(place.folder, `${FILE}.new`)).then(
+      () => true,
+      () => readFile(join(place.folder, FILE), "utf8").then((text) => text.includes("n2999")),
+    ),
+  );
   await life.kill9();
   await place.api.close();
-  const next = await place.start({ SOURCES: "ingress" });
+  const next = await start(place);
   expect(valuesOf(await ask(next, "app"))).toEqual(["A 192.168.1.1"]);
-});
+  const names = ["n0", "n1500", "n2999"];
+  const rcodes = await Promise.all(names.map(async (name) => (await ask(next, name)).rcode));
+  expect(new Set(rcodes).size, rcodes.join(" ")).toBe(1);
+}, SEVERAL_STARTS_MS);

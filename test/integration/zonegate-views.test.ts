@@ -168,4 +168,4 @@ test("each view has a checkpoint of its own, and a start without the API leaks n
   } finally {
     await api.open();
   }
-});
+}, 60_000);

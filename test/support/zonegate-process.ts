@@ -83,6 +83,11 @@ export async function startZonegate(options: ZonegateOptions = {}): Promise<Runn
   return untilStarted(await spawnZonegate(options));
 }
 
+/** Outside of any test: whoever starts it ends it. */
+export async function startAnywhere(options: ZonegateOptions): Promise<RunningZonegate> {
+  return untilStarted(await spawnIn(options));
+}
+
 /** Starts the process without waiting for anything; it is ended with the running test. */
 export async function spawnZonegate(options: ZonegateOptions = {}): Promise<SpawnedZonegate> {
   const zonegate = await spawnIn(options);
