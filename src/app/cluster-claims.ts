@@ -52,7 +52,8 @@ export function createClusterClaims(
       }
     },
     names: () => new Set(all.flatMap(({ catalog, hold }) => [...catalog.names(), ...hold.names()])),
-    at: (name) => all.flatMap((cluster) => withCluster(cluster, [...cluster.catalog.at(name), ...cluster.hold.at(name)])),
+    at: (name) =>
+      all.flatMap((cluster) => withCluster(cluster, [...cluster.catalog.at(name), ...cluster.hold.at(name)])),
     takeTouched: () => new Set(all.flatMap(({ catalog, hold }) => [...catalog.takeTouched(), ...hold.takeTouched()])),
     recordSets: () =>
       all.flatMap((cluster) => withCluster(cluster, [...cluster.catalog.recordSets(), ...cluster.hold.recordSets()])),
@@ -68,7 +69,9 @@ export function createClusterClaims(
       ]),
     heldNames: () => all.reduce((sum, { hold }) => sum + hold.size, 0),
     nextExpiryMs: () => {
-      const next = Math.min(...all.flatMap(({ catalog, hold }) => [catalog, hold].flatMap((one) => one.nextExpiryMs() ?? [])));
+      const next = Math.min(
+        ...all.flatMap(({ catalog, hold }) => [catalog, hold].flatMap((one) => one.nextExpiryMs() ?? [])),
+      );
       return Number.isFinite(next) ? next : undefined;
     },
     expire: () => {

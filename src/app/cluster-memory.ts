@@ -131,11 +131,17 @@ class RecalledClaims implements ClusterMemory {
   }
 
   /** What other filters let in may be what this view must not show. */
-  #fittingClaims({ name, filters }: Pick<View, "name" | "filters">, known: KnownView | undefined): readonly KnownClaim[] {
+  #fittingClaims(
+    { name, filters }: Pick<View, "name" | "filters">,
+    known: KnownView | undefined,
+  ): readonly KnownClaim[] {
     if (known === undefined || known.claims.length === 0) return [];
     if (known.filters === filters) return known.claims;
     const recordSets = known.claims.length;
-    this.#options.log.warn({ view: name, recordSets }, "checkpoint not answered: what the zones watch was set otherwise");
+    this.#options.log.warn(
+      { view: name, recordSets },
+      "checkpoint not answered: what the zones watch was set otherwise",
+    );
     return [];
   }
 

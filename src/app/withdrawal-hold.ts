@@ -30,7 +30,10 @@ export interface WithdrawalHold {
 }
 
 /** `nowMs`: any clock that does not go back. `holdMs`: 0 holds nothing. */
-export function createWithdrawalHold(options: { readonly nowMs: () => number; readonly holdMs: number }): WithdrawalHold {
+export function createWithdrawalHold(options: {
+  readonly nowMs: () => number;
+  readonly holdMs: number;
+}): WithdrawalHold {
   return new HeldNames(options);
 }
 

@@ -74,7 +74,9 @@ export function decodeCheckpoint(bytes: Uint8Array): DecodedCheckpoint {
     ofView.push(read.claim);
   }
   const clusters = new Map(head.data.clusters.map(({ name, ...known }) => [name, known]));
-  const views = new Map(head.data.views.map(({ name, filters }) => [name, { filters, claims: claims.get(name) ?? [] }]));
+  const views = new Map(
+    head.data.views.map(({ name, filters }) => [name, { filters, claims: claims.get(name) ?? [] }]),
+  );
   return { kind: "intact", checkpoint: { generation, savedAtMs, clusters, views } };
 }
 

@@ -74,7 +74,8 @@ class TimedKeeper implements CheckpointKeeper {
         return [name, { filters, claims: young }] as const;
       }),
     );
-    if (tooOld > 0) log.warn({ recordSets: tooOld, savedAtMs: found.savedAtMs }, "checkpoint is too old to be answered");
+    if (tooOld > 0)
+      log.warn({ recordSets: tooOld, savedAtMs: found.savedAtMs }, "checkpoint is too old to be answered");
     return { clusters: found.clusters, views };
   }
 

@@ -78,7 +78,15 @@ function headerOnly(header: QueryHeader, rcode: number, question?: Question): Ou
     { ...reply, question: undefined, answers: [], authority: [], additional: [], edns: undefined },
     MIN_UDP_PAYLOAD_OCTETS,
   );
-  return { kind: "reply", message, rcode, questionType: question?.type, zone: undefined, truncated: false, stale: false };
+  return {
+    kind: "reply",
+    message,
+    rcode,
+    questionType: question?.type,
+    zone: undefined,
+    truncated: false,
+    stale: false,
+  };
 }
 
 function replyTo(query: Query, context: RespondContext): Outcome {

@@ -149,7 +149,7 @@ export const METRICS = {
     name: "zonegate_names",
     type: "gauge",
     labels: ["view", "zone"],
-    help: "Names that a zone holds in a view; the view of everybody is called \"\".",
+    help: 'Names that a zone holds in a view; the view of everybody is called "".',
   },
   zoneRecords: {
     name: "zonegate_records",

@@ -251,7 +251,11 @@ function setZones(target: Gauge, zones: readonly ZoneFigures[], figure: (zone: Z
     target.set({ view: zone.view, zone: zone.zone }, figure(zone));
   }
   const rest = zones.slice(MAX_ZONE_SERIES);
-  if (rest.length > 0) target.set({ view: OTHER, zone: OTHER }, rest.reduce((sum, zone) => sum + figure(zone), 0));
+  if (rest.length > 0)
+    target.set(
+      { view: OTHER, zone: OTHER },
+      rest.reduce((sum, zone) => sum + figure(zone), 0),
+    );
 }
 
 function boundLabels(values: ReadonlyMap<string, number>): ReadonlyMap<string, number> {

@@ -13,7 +13,13 @@ import { buildQuery, DEFAULT_EDNS, type ReadReply, readReply } from "#test/suppo
 import { eventually } from "#test/support/eventually.ts";
 import { temporaryFolder } from "#test/support/temporary-folder.ts";
 import { canMount } from "#test/support/zonegate-on-disk.ts";
-import { REPOSITORY, type RunningZonegate, startAnywhere, startZonegate, type ZonegateOptions } from "#test/support/zonegate-process.ts";
+import {
+  REPOSITORY,
+  type RunningZonegate,
+  startAnywhere,
+  startZonegate,
+  type ZonegateOptions,
+} from "#test/support/zonegate-process.ts";
 
 /** Each start takes seconds on a small machine. */
 const SEVERAL_STARTS_MS = 60_000;
@@ -96,35 +102,41 @@ async function statusOf({ opsUrl }: RunningZonegate) {
 }
 
 async function metric({ opsUrl }: RunningZonegate, name: string): Promise<number | undefined> {
-  const line = (await (await fetch(`${opsUrl}/metrics`)).text()).split("\n").find((text) => text.startsWith(`${name} `));
+  const line = (await (await fetch(`${opsUrl}/metrics`)).text())
+    .split("\n")
+    .find((text) => text.startsWith(`${name} `));
   return line === undefined ? undefined : Number(line.split(" ")[1]);
 }
 
 describe("a start while the API is away", () => {
-  test("answers from the checkpoint and says so, until the API is back", async () => {
-    const place = await placeThatKnew("app", "gone");
-    await place.api.close();
-    const zonegate = await start(place);
-    const reply = await ask(zonegate, "app");
-    expect(reply.answer).toEqual(["app.home.example.com 30 A 192.168.1.1"]);
-    expect(reply.edns?.extendedErrors).toEqual([3]);
-    expect((await fetch(`${zonegate.opsUrl}/readyz`)).status).toBe(200);
-    expect(await statusOf(zonegate)).toMatchObject({ staleRecordSets: 2 });
-    expect(await metric(zonegate, "zonegate_stale_records")).toBe(2);
-    expect(await metric(zonegate, "zonegate_stale_age_seconds")).toBeGreaterThan(0);
-    expect(await metric(zonegate, "zonegate_checkpoint_saved_timestamp_seconds")).toBeGreaterThan(0);
-    expect(await metric(zonegate, "zonegate_dns_stale_replies_total")).toBe(1);
-    // What nobody knows of is not denied before everything was read (docs/decisions.md 16).
-    expect(await ask(zonegate, "other")).toMatchObject({ rcode: "SERVFAIL", edns: { extendedErrors: [14] } });
-    place.api.server.remove(ingress("gone", ""));
-    place.api.server.put(ingress("new", "192.168.1.9"));
-    await place.api.open();
-    await untilFresh(zonegate, "app");
-    await eventually("gone is gone", async () => (await ask(zonegate, "gone")).rcode === "NXDOMAIN");
-    expect(valuesOf(await ask(zonegate, "new"))).toEqual(["A 192.168.1.9"]);
-    expect(await statusOf(zonegate)).toMatchObject({ staleRecordSets: 0 });
-    expect(await metric(zonegate, "zonegate_stale_records")).toBe(0);
-  }, SEVERAL_STARTS_MS);
+  test(
+    "answers from the checkpoint and says so, until the API is back",
+    async () => {
+      const place = await placeThatKnew("app", "gone");
+      await place.api.close();
+      const zonegate = await start(place);
+      const reply = await ask(zonegate, "app");
+      expect(reply.answer).toEqual(["app.home.example.com 30 A 192.168.1.1"]);
+      expect(reply.edns?.extendedErrors).toEqual([3]);
+      expect((await fetch(`${zonegate.opsUrl}/readyz`)).status).toBe(200);
+      expect(await statusOf(zonegate)).toMatchObject({ staleRecordSets: 2 });
+      expect(await metric(zonegate, "zonegate_stale_records")).toBe(2);
+      expect(await metric(zonegate, "zonegate_stale_age_seconds")).toBeGreaterThan(0);
+      expect(await metric(zonegate, "zonegate_checkpoint_saved_timestamp_seconds")).toBeGreaterThan(0);
+      expect(await metric(zonegate, "zonegate_dns_stale_replies_total")).toBe(1);
+      // What nobody knows of is not denied before everything was read (docs/decisions.md 16).
+      expect(await ask(zonegate, "other")).toMatchObject({ rcode: "SERVFAIL", edns: { extendedErrors: [14] } });
+      place.api.server.remove(ingress("gone", ""));
+      place.api.server.put(ingress("new", "192.168.1.9"));
+      await place.api.open();
+      await untilFresh(zonegate, "app");
+      await eventually("gone is gone", async () => (await ask(zonegate, "gone")).rcode === "NXDOMAIN");
+      expect(valuesOf(await ask(zonegate, "new"))).toEqual(["A 192.168.1.9"]);
+      expect(await statusOf(zonegate)).toMatchObject({ staleRecordSets: 0 });
+      expect(await metric(zonegate, "zonegate_stale_records")).toBe(0);
+    },
+    SEVERAL_STARTS_MS,
+  );
 
   test("without one nothing is denied and the process is not ready", async () => {
     const place = await createPlace();
@@ -136,21 +148,25 @@ describe("a start while the API is away", () => {
   });
 });
 
-test("another cluster at the same address: the memory is dropped, and the log has both uids", async () => {
-  const place = await placeThatKnew("app");
-  const known = place.api.server.clusterUid;
-  await place.api.close();
-  const zonegate = await start(place);
-  expect(isFresh(await ask(zonegate, "app"))).toBe(false);
-  place.api.server.remove(ingress("app", ""));
-  place.api.server.becomeOtherCluster();
-  await zonegate.stop("SIGTERM");
-  await place.api.open();
-  const next = await start(place);
-  const event = await next.event("checkpoint not answered: it is of another cluster");
-  expect(event).toMatchObject({ known, seen: place.api.server.clusterUid });
-  await eventually("the name is denied", async () => (await ask(next, "app")).rcode === "NXDOMAIN");
-}, SEVERAL_STARTS_MS);
+test(
+  "another cluster at the same address: the memory is dropped, and the log has both uids",
+  async () => {
+    const place = await placeThatKnew("app");
+    const known = place.api.server.clusterUid;
+    await place.api.close();
+    const zonegate = await start(place);
+    expect(isFresh(await ask(zonegate, "app"))).toBe(false);
+    place.api.server.remove(ingress("app", ""));
+    place.api.server.becomeOtherCluster();
+    await zonegate.stop("SIGTERM");
+    await place.api.open();
+    const next = await start(place);
+    const event = await next.event("checkpoint not answered: it is of another cluster");
+    expect(event).toMatchObject({ known, seen: place.api.server.clusterUid });
+    await eventually("the name is denied", async () => (await ask(next, "app")).rcode === "NXDOMAIN");
+  },
+  SEVERAL_STARTS_MS,
+);
 
 describe("of the two files (row 71)", () => {
   const files = { [FILE]: "", [PREVIOUS]: "" };
@@ -236,23 +252,27 @@ describe("a folder that cannot be written (row 72)", () => {
   });
 });
 
-test("killed while it writes the last state, the next start has that one or the one before, whole", async () => {
-  const place = await placeThatKnew("app");
-  place.api.server.put(...Array.from({ length: 3_000 }, (_, index) => ingress(`n${index}`, "192.168.2.1")));
-  const life = await start(place);
-  await untilFresh(life, "n2999");
-  life.signal("SIGTERM");
-  await eventually("a write is under way", () =>
-    stat(join(place.folder, `${FILE}.new`)).then(
-      () => true,
-      () => readFile(join(place.folder, FILE), "utf8").then((text) => text.includes("n2999")),
-    ),
-  );
-  await life.kill9();
-  await place.api.close();
-  const next = await start(place);
-  expect(valuesOf(await ask(next, "app"))).toEqual(["A 192.168.1.1"]);
-  const names = ["n0", "n1500", "n2999"];
-  const rcodes = await Promise.all(names.map(async (name) => (await ask(next, name)).rcode));
-  expect(new Set(rcodes).size, rcodes.join(" ")).toBe(1);
-}, SEVERAL_STARTS_MS);
+test(
+  "killed while it writes the last state, the next start has that one or the one before, whole",
+  async () => {
+    const place = await placeThatKnew("app");
+    place.api.server.put(...Array.from({ length: 3_000 }, (_, index) => ingress(`n${index}`, "192.168.2.1")));
+    const life = await start(place);
+    await untilFresh(life, "n2999");
+    life.signal("SIGTERM");
+    await eventually("a write is under way", () =>
+      stat(join(place.folder, `${FILE}.new`)).then(
+        () => true,
+        () => readFile(join(place.folder, FILE), "utf8").then((text) => text.includes("n2999")),
+      ),
+    );
+    await life.kill9();
+    await place.api.close();
+    const next = await start(place);
+    expect(valuesOf(await ask(next, "app"))).toEqual(["A 192.168.1.1"]);
+    const names = ["n0", "n1500", "n2999"];
+    const rcodes = await Promise.all(names.map(async (name) => (await ask(next, name)).rcode));
+    expect(rcodes).toEqual(rcodes.map(() => rcodes[0]));
+  },
+  SEVERAL_STARTS_MS,
+);

@@ -94,7 +94,12 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-const SURROUNDINGS = { KUBECONFIG: "config", KUBERNETES_ENABLED: "true", LAME_DUCK: "0", DOMAIN_FILTER: "home.example.com" };
+const SURROUNDINGS = {
+  KUBECONFIG: "config",
+  KUBERNETES_ENABLED: "true",
+  LAME_DUCK: "0",
+  DOMAIN_FILTER: "home.example.com",
+};
 const prepare = (folder: string) => writeFile(join(folder, "config"), api.kubeconfig());
 
 describe("two views of one cluster", () => {
@@ -112,7 +117,9 @@ describe("two views of one cluster", () => {
 
   test.each(ANSWERS)("%s is %s for everybody and %s where the view listens", async (label, everybody, atPort) => {
     for (const ask of [lookup, lookupTcp]) {
-      expect(valuesOf(await ask(zonegate().dns, name(label)))).toEqual(everybody === undefined ? [] : [`A ${everybody}`]);
+      expect(valuesOf(await ask(zonegate().dns, name(label)))).toEqual(
+        everybody === undefined ? [] : [`A ${everybody}`],
+      );
       expect(valuesOf(await ask(outside(), name(label)))).toEqual(atPort === undefined ? [] : [`A ${atPort}`]);
     }
   });

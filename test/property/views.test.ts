@@ -87,7 +87,10 @@ function randomObject(random: Random): ClusterObject {
   const namespace = random.pick(["one", "two"]);
   if (kind === 1) return gateway({ metadata: { name: isInner ? "internal" : "external", namespace }, addresses });
   const parents = random.pick([["internal"], ["external"], ["internal", "external"]]);
-  return route([host], { metadata, parentRefs: parents.map((name) => ({ name, namespace: random.pick(["one", "two"]) })) });
+  return route([host], {
+    metadata,
+    parentRefs: parents.map((name) => ({ name, namespace: random.pick(["one", "two"]) })),
+  });
 }
 
 function answersOf({ snapshot }: Seen): Readonly<Record<string, readonly string[]>> {
@@ -131,7 +134,10 @@ async function live(seed: number): Promise<number> {
   let answered = 0;
   for (let step = 0; step < STEPS; step += 1) {
     const gone = random.chance(0.2) ? [random.pick([...objects.values()])] : [];
-    await tell([randomObject(random)], gone.filter(({ kind }) => kind !== "IngressClass"));
+    await tell(
+      [randomObject(random)],
+      gone.filter(({ kind }) => kind !== "IngressClass"),
+    );
     clock.advance(random.below(120_000));
     const [everybody, outside] = all.map(answersOf);
     expect(leaks(everybody ?? {}, OUTER), `VIEW_SEED=${seed}, everybody`).toEqual([]);

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
 import { z } from "zod";
 import type { ServerAddress } from "./dns/clients.ts";
-import { eventually } from "./eventually.ts";
+import { eventually, START_DEADLINE_MS } from "./eventually.ts";
 import type { RawTarget } from "./raw-http.ts";
 
 export const REPOSITORY = fileURLToPath(new URL("../../", import.meta.url));
@@ -138,14 +138,16 @@ async function spawnIn(options: ZonegateOptions): Promise<SpawnedZonegate> {
     folder,
     ended,
     events,
-    event: (msg) =>
-      eventually(`"${msg}" in the log`, () => {
+    event: (msg) => {
+      const look = (): LogEvent | undefined => {
         const event = events().find((candidate) => candidate.msg === msg);
         if (event === undefined && hasExited(child)) {
           throw new Error(`zonegate ended before "${msg}": ${output.stderr}${output.stdout}`);
         }
         return event;
-      }),
+      };
+      return eventually(`"${msg}" in the log`, look, START_DEADLINE_MS);
+    },
     signal: (name) => void child.kill(name),
     stop: (name = "SIGINT") => {
       child.kill(name);

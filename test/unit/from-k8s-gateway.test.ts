@@ -9,7 +9,9 @@ import { REPOSITORY } from "#test/support/zonegate-process.ts";
 const PAGE = readFileSync(join(REPOSITORY, "docs/from-k8s-gateway.md"), "utf8");
 const [, COMPARED = ""] = PAGE.split("## What answers differently");
 const ROWS = COMPARED.split("\n").filter((line) => line.startsWith("| ") && !line.startsWith("| k8s_gateway |"));
-const PROOFS = ROWS.flatMap((row) => [...(row.split(" | ").at(-1) ?? "").matchAll(/`([^`]+)`/g)].map(([, text = ""]) => text));
+const PROOFS = ROWS.flatMap((row) =>
+  [...(row.split(" | ").at(-1) ?? "").matchAll(/`([^`]+)`/g)].map(([, text = ""]) => text),
+);
 
 test("has a proof in every row", () => {
   expect(ROWS.length).toBeGreaterThan(25);

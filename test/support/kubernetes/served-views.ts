@@ -2,10 +2,10 @@
 // made from what was published, all on one clock. A day passes in as many steps as somebody wakes in it.
 
 import { onTestFinished } from "vitest";
-import { wantedResources, readTrimmed } from "#src/app/cluster-resources.ts";
+import { claimsOf } from "#src/app/claims.ts";
+import { readTrimmed, wantedResources } from "#src/app/cluster-resources.ts";
 import { createView, type View } from "#src/app/view.ts";
 import { createWatchedClusters, type WatchedClusters } from "#src/app/watched-clusters.ts";
-import { claimsOf } from "#src/app/claims.ts";
 import type { Settings } from "#src/config/settings.ts";
 import { respond } from "#src/dns/respond.ts";
 import { changeSnapshot, EMPTY_SNAPSHOT, type Snapshot } from "#src/dns/snapshot.ts";
@@ -19,9 +19,9 @@ import { staticRecordSets } from "#src/sources/static.ts";
 import { createTrim } from "#src/sources/trim.ts";
 import { createKubeApiServer, type KubeApiServer } from "#test/fakes/kube-apiserver/kube-apiserver.ts";
 import { timeOfClock } from "#test/fakes/kube-apiserver/kube-time.ts";
+import { valuesOf } from "#test/support/dns/lookup.ts";
 import { buildQuery, DEFAULT_EDNS, type ReadReply, readReply } from "#test/support/dns/packets.ts";
 import { JumpingClock } from "#test/support/jumping-clock.ts";
-import { valuesOf } from "#test/support/dns/lookup.ts";
 import { createRandom } from "#test/support/random.ts";
 import { temporaryFolder } from "#test/support/temporary-folder.ts";
 
@@ -159,7 +159,11 @@ function inventoryOf(
     clusters: [
       {
         name: "test",
-        client: createApiClient({ transport, credentials: { headers: () => Promise.resolve({ authorization }) }, clock }),
+        client: createApiClient({
+          transport,
+          credentials: { headers: () => Promise.resolve({ authorization }) },
+          clock,
+        }),
       },
     ],
     resources: wantedResources(shapes),
@@ -178,7 +182,10 @@ function inventoryOf(
   };
 }
 
-function replyTo(query: Uint8Array, at: { readonly snapshot: Snapshot; readonly ready: boolean } | undefined): Uint8Array {
+function replyTo(
+  query: Uint8Array,
+  at: { readonly snapshot: Snapshot; readonly ready: boolean } | undefined,
+): Uint8Array {
   const { snapshot, ready } = at ?? { snapshot: EMPTY_SNAPSHOT, ready: false };
   const outcome = respond(query, { snapshot, ready, protocol: "udp" });
   if (outcome.kind === "drop") throw new Error(`dropped: ${outcome.reason}`);

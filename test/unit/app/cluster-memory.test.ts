@@ -6,7 +6,13 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { customResource } from "#test/fakes/kube-apiserver/custom-resources.ts";
 import type { KubeObject } from "#test/fakes/kube-apiserver/objects.ts";
-import { createWorld, type ServedOptions, type ServedViews, serveViews, type World } from "#test/support/kubernetes/served-views.ts";
+import {
+  createWorld,
+  type ServedOptions,
+  type ServedViews,
+  serveViews,
+  type World,
+} from "#test/support/kubernetes/served-views.ts";
 import { load, type Written, yaml } from "#test/support/settings.ts";
 import { temporaryFolder } from "#test/support/temporary-folder.ts";
 
@@ -174,7 +180,10 @@ describe("when the API comes back", () => {
     world.server.remove(ingress("gone", ""));
     world.setAway(false);
     await world.clock.advance(60 * SECOND_MS);
-    expect(life.ask(host("app"))).toMatchObject({ answer: [`${host("app")} 60 A 192.0.2.1`], edns: { extendedErrors: [] } });
+    expect(life.ask(host("app"))).toMatchObject({
+      answer: [`${host("app")} 60 A 192.0.2.1`],
+      edns: { extendedErrors: [] },
+    });
     expect(values(life, "new")).toEqual(["60 A 192.0.2.3"]);
     expect(life.ask(host("gone")).rcode).toBe("NXDOMAIN");
     expect(life.clusters.memory.status()).toMatchObject({ staleRecordSets: 0, staleSinceMs: undefined });

@@ -113,7 +113,10 @@ describe("names that vanish at once", () => {
     const { claims, remove } = claimsWith(20);
     remove(20);
     expect(claims.problemsAbout("app1.home.example.com" as DomainName)).toMatchObject([
-      { code: "name.held", object: { group: "networking.k8s.io", kind: "Ingress", namespace: "default", name: "app1" } },
+      {
+        code: "name.held",
+        object: { group: "networking.k8s.io", kind: "Ingress", namespace: "default", name: "app1" },
+      },
     ]);
     expect(claims.problems().length).toBe(20);
   });

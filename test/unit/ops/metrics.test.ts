@@ -146,7 +146,10 @@ describe("figures", () => {
     await clock.advance(90_000);
     const state = { staleRecordSets: 7, staleSinceMs: 30_000, savedAtMs: 40_000, failedWrites: 2 };
     const metrics = metricsWith({ clock, readCheckpoint: () => state });
-    expect(await linesOf(metrics, "zonegate_stale")).toEqual(["zonegate_stale_records 7", "zonegate_stale_age_seconds 60"]);
+    expect(await linesOf(metrics, "zonegate_stale")).toEqual([
+      "zonegate_stale_records 7",
+      "zonegate_stale_age_seconds 60",
+    ]);
     expect(await linesOf(metrics, "zonegate_checkpoint")).toEqual([
       "zonegate_checkpoint_saved_timestamp_seconds 40",
       "zonegate_checkpoint_failures_total 2",
