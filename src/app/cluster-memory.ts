@@ -26,7 +26,7 @@ export interface ClusterMemory {
   readonly standsIn: boolean;
 }
 
-export interface ClusterMemoryStatus extends CheckpointStatus {
+interface ClusterMemoryStatus extends CheckpointStatus {
   readonly staleRecordSets: number;
   /** Unix milliseconds of the last proof of the oldest of these. */
   readonly staleSinceMs: number | undefined;

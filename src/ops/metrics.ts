@@ -19,7 +19,7 @@ export interface ServingState {
   readonly conflicts: number;
 }
 
-export interface ZoneFigures {
+interface ZoneFigures {
   readonly view: string;
   readonly zone: string;
   readonly names: number;
