@@ -4,6 +4,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { MEDIA_TYPE } from "#src/webhook/media-type.ts";
 import { customResource } from "#test/fakes/kube-apiserver/custom-resources.ts";
 import { type ListeningKubeApiServer, startKubeApiServer } from "#test/fakes/kube-apiserver/listening-server.ts";
 import type { KubeObject } from "#test/fakes/kube-apiserver/objects.ts";
@@ -138,6 +139,24 @@ describe("two views of one cluster", () => {
     const query = buildQuery({ name: "only.guests.example.com" });
     expect(valuesOf(readReply(await answerUdpFrom("127.0.0.9", zonegate().dns, query)))).toEqual(["A 192.168.1.21"]);
     expect((await lookup(zonegate().dns, "only.guests.example.com")).rcode).toBe("REFUSED");
+  });
+
+  test("what external-dns writes is answered in every view that has its zone", async () => {
+    const owner = '"heritage=external-dns,external-dns/owner=home"';
+    const create = [
+      { dnsName: name("written"), recordType: "A", targets: ["192.168.1.30"], labels: { owner: "home" } },
+      { dnsName: `a-${name("written")}`, recordType: "TXT", targets: [owner], labels: { owner: "home" } },
+    ];
+    const response = await fetch(`${zonegate().webhookUrl}/records`, {
+      method: "POST",
+      headers: { "content-type": MEDIA_TYPE },
+      body: JSON.stringify({ create }),
+    });
+    expect(response.status).toBe(204);
+    for (const address of [zonegate().dns, outside()]) {
+      await eventually("it is answered", async () => valuesOf(await lookup(address, name("written"))).length > 0);
+      expect(valuesOf(await lookup(address, name("written")))).toEqual(["A 192.168.1.30"]);
+    }
   });
 
   test("explain tells what a view answers, and that there is no such view", async () => {
