@@ -29,7 +29,7 @@ function isThere(proof: string, steps: ReadonlySet<string>): boolean {
   if (/^[a-z0-9]+\.yaml: /.test(proof)) return steps.has(proof);
   const [, file = "", title] = /^(test\/\S+?\.test\.ts)(?:: (.+))?$/.exec(proof) ?? [];
   if (!existsSync(join(REPOSITORY, file)) || file === "") return false;
-  return title === undefined || readFileSync(join(REPOSITORY, file), "utf8").includes(`("${title}"`);
+  return title === undefined || readFileSync(join(REPOSITORY, file), "utf8").includes(`"${title}"`);
 }
 
 function scenarioSteps(): ReadonlySet<string> {

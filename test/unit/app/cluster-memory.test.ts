@@ -340,25 +340,28 @@ test("without the API and without a checkpoint names are denied after a minute, 
   expect(life.ask(host("app")).rcode).toBe("NXDOMAIN");
 });
 
-test.each([DAY_MS, -DAY_MS])("a wall clock set by %i ms changes no answer, ends no hold and no memory (row 73)", async (byMs) => {
-  const world = createWorld();
-  world.clock.setWallClock(30 * DAY_MS);
-  const emptied = ingress("emptied", "192.0.2.2");
-  world.server.put(ingress("app", "192.0.2.1"), emptied);
-  const folder = await firstLife(world);
-  world.setAway(true);
-  const life = await begin(world, folder);
-  world.clock.setWallClock(byMs);
-  await world.clock.advance(60 * SECOND_MS);
-  expect(values(life, "app")).toEqual(["30 A 192.0.2.1"]);
-  world.setAway(false);
-  await world.clock.advance(60 * SECOND_MS);
-  expect(values(life, "app")).toEqual(["60 A 192.0.2.1"]);
-  world.server.put({ ...emptied, status: {} });
-  await world.clock.advance(SECOND_MS);
-  world.clock.setWallClock(-byMs);
-  await world.clock.advance(590 * SECOND_MS);
-  expect(values(life, "emptied")).toEqual(["60 A 192.0.2.2"]);
-  await world.clock.advance(10 * SECOND_MS);
-  expect(values(life, "emptied")).toEqual([]);
-});
+test.each([DAY_MS, -DAY_MS])(
+  "a wall clock set by %i ms changes no answer, ends no hold and no memory (row 73)",
+  async (byMs) => {
+    const world = createWorld();
+    world.clock.setWallClock(30 * DAY_MS);
+    const emptied = ingress("emptied", "192.0.2.2");
+    world.server.put(ingress("app", "192.0.2.1"), emptied);
+    const folder = await firstLife(world);
+    world.setAway(true);
+    const life = await begin(world, folder);
+    world.clock.setWallClock(byMs);
+    await world.clock.advance(60 * SECOND_MS);
+    expect(values(life, "app")).toEqual(["30 A 192.0.2.1"]);
+    world.setAway(false);
+    await world.clock.advance(60 * SECOND_MS);
+    expect(values(life, "app")).toEqual(["60 A 192.0.2.1"]);
+    world.server.put({ ...emptied, status: {} });
+    await world.clock.advance(SECOND_MS);
+    world.clock.setWallClock(-byMs);
+    await world.clock.advance(590 * SECOND_MS);
+    expect(values(life, "emptied")).toEqual(["60 A 192.0.2.2"]);
+    await world.clock.advance(10 * SECOND_MS);
+    expect(values(life, "emptied")).toEqual([]);
+  },
+);
