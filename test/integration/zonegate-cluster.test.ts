@@ -74,6 +74,8 @@ test("an API that goes away takes no name with it, and the operator sees it", as
   started.server.put(ingress("paperless", "192.168.1.12"));
   const zonegate = await readClusters({ config: started.kubeconfig() });
   await untilAnswered(zonegate, "paperless", ["A 192.168.1.12"]);
+  // A name is answered as soon as it is read; ready is who has read everything.
+  await eventually("ready", async () => (await fetch(`${zonegate.opsUrl}/readyz`)).status === 200);
   await started.close();
   await eventually("the outage is in the metrics", async () => {
     const metrics = await textOf(`${zonegate.opsUrl}/metrics`);
@@ -116,8 +118,12 @@ test("of two clusters the first one has the better right, and names of both are 
   const zonegate = await readClusters(files, { KUBE_CONTEXTS: "edge,test", KUBERNETES_ENABLED: "auto" });
   await untilAnswered(zonegate, "second", ["A 192.168.2.31"]);
   await untilAnswered(zonegate, "shared", ["A 192.168.2.30"]);
-  const { dns } = JSON.parse(await textOf(`${zonegate.opsUrl}/status`));
-  expect(dns.conflicts[0]).toMatchObject({
+  // Each cluster is read in its own time.
+  const conflict = await eventually("both clusters have been read", async () => {
+    const { dns } = JSON.parse(await textOf(`${zonegate.opsUrl}/status`));
+    return dns.conflicts[0];
+  });
+  expect(conflict).toMatchObject({
     code: "merge.rank",
     winner: { cluster: "edge" },
     loser: { cluster: "test" },
