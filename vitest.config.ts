@@ -7,8 +7,8 @@ export default defineConfig(({ mode }) => ({
   test: {
     ...(mode === "slow"
       ? { include: [SLOW_TESTS], testTimeout: 600_000 }
-      : { include: ["test/**/*.test.ts"], exclude: [...defaultExclude, SLOW_TESTS], testTimeout: 20_000 }),
-    hookTimeout: 20_000,
+      : { include: ["test/**/*.test.ts"], exclude: [...defaultExclude, SLOW_TESTS], testTimeout: 40_000 }),
+    hookTimeout: 40_000,
     // As tools/launch.mjs, which says why.
     execArgv: process.arch === "x64" ? ["--no-memory-protection-keys"] : [],
     // Files run beside each other; two cores are the smallest machine we promise five minutes on.

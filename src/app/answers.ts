@@ -89,6 +89,8 @@ class ZoneAnswers implements Answers {
   #publishedReady: boolean | undefined;
   /** The publication that runs, and the one that will follow it with everything that came meanwhile. */
   #running: Promise<void> | undefined;
+  /** Whether the publication that runs has taken in what it will. */
+  #isCompiled = false;
   #next: Promise<void> | undefined;
 
   constructor(options: AnswersOptions) {
@@ -167,14 +169,21 @@ class ZoneAnswers implements Answers {
     return undefined;
   }
 
-  /** Compiles at once; what comes while a publication runs is taken together into the next one (docs/decisions.md 19). */
+  /**
+   * Compiles at once, when the caller has said everything: what two contributors say in one breath, one letting go of what the other
+   * takes over, is one publication. What comes while one runs is taken together into the next (docs/decisions.md 19).
+   */
   #refresh(): Promise<void> {
     if (this.#running === undefined) {
-      this.#running = this.#publish().finally(() => {
-        this.#running = undefined;
-      });
+      this.#isCompiled = false;
+      this.#running = Promise.resolve()
+        .then(() => this.#publish())
+        .finally(() => {
+          this.#running = undefined;
+        });
       return this.#running;
     }
+    if (!this.#isCompiled) return this.#running;
     this.#next ??= this.#running.then(
       () => this.#follow(),
       () => this.#follow(),
@@ -188,6 +197,7 @@ class ZoneAnswers implements Answers {
   }
 
   async #publish(): Promise<void> {
+    this.#isCompiled = true;
     this.#compileTouched();
     const ready = this.#waitingFor.size === 0;
     const changing = this.#zones.filter(({ serial, unserved }) => serial === undefined || unserved.size > 0);

@@ -3,6 +3,7 @@
 import type { KubernetesSettings } from "#src/config/kubernetes.ts";
 import type { Settings } from "#src/config/settings.ts";
 import type { DomainName } from "#src/domain/name.ts";
+import { DEFAULT_VIEW } from "#src/domain/view-name.ts";
 import type { Clock } from "#src/lib/clock.ts";
 import type { Lifecycle } from "#src/lib/lifecycle.ts";
 import type { Logger } from "#src/lib/log.ts";
@@ -102,6 +103,7 @@ class ZonegateApp implements App {
       readServingState: () => this.#servingState(),
       readUpstream: () => this.#upstreamState(),
       readClusters: () => this.#reading?.clusters(),
+      readCheckpoint: () => this.#reading?.checkpoint(),
       readSync: () => this.#syncState(),
       isWebhookExposed: parts.has("webhook") && settings.webhook.isExposed,
       clock,
@@ -226,7 +228,9 @@ class ZonegateApp implements App {
     const conflicts = [...(dns?.conflicts ?? []), ...(dns?.views ?? []).flatMap((view) => view.conflicts)];
     return {
       isReady: this.#readiness().isReady,
-      zones: (dns?.zones ?? []).map(({ apex, names, recordSets }) => ({ zone: apex, names, recordSets })),
+      zones: [{ name: DEFAULT_VIEW, zones: dns?.zones ?? [] }, ...(dns?.views ?? [])].flatMap(({ name, zones }) =>
+        zones.map(({ apex, names, recordSets }) => ({ view: name, zone: apex, names, recordSets })),
+      ),
       problems: countByCode([...(dns?.objectProblems ?? []), ...(dns?.problems ?? [])]),
       conflicts: countByCode(conflicts),
     };

@@ -2,11 +2,10 @@
 // serves them. Joins parts; decides nothing about names or packets.
 
 import { networkInterfaces } from "node:os";
-import type { Listener, Settings, ViewSettings } from "#src/config/settings.ts";
+import type { Listener, Settings } from "#src/config/settings.ts";
 import type { InventoryChange } from "#src/domain/cluster-object.ts";
 import { selectorKeys } from "#src/domain/label-selector.ts";
 import type { RecordSet } from "#src/domain/record.ts";
-import { DEFAULT_VIEW } from "#src/domain/view-name.ts";
 import { ConfigError } from "#src/errors.ts";
 import type { Clock } from "#src/lib/clock.ts";
 import type { Lifecycle } from "#src/lib/lifecycle.ts";
@@ -61,6 +60,8 @@ export interface ReadingHalf extends Lifecycle {
   status(): ReadingStatus;
   /** How it stands with the clusters; `undefined` where none is read. */
   clusters(): ClusterFeedReport | undefined;
+  /** How it stands with the last good state on disk; `undefined` where no cluster is read. */
+  checkpoint(): ReadingStatus["checkpoint"];
   /** What must have been read before this process may be sent clients: not what a checkpoint stands in for. */
   unread(): readonly string[];
   /** What an explanation of a name is made from; `undefined` for a view that is not there. */
@@ -181,9 +182,13 @@ class JoinedReadingHalf implements ReadingHalf {
     return this.#clusters?.report();
   }
 
+  checkpoint(): ReadingStatus["checkpoint"] {
+    return this.#clusters?.memory.status();
+  }
+
   unread(): readonly string[] {
     const waitingFor = this.#views[0]?.answers.status().waitingFor ?? [];
-    const hasMemory = this.#clusters?.memory.hasRecalled ?? false;
+    const hasMemory = this.#clusters?.memory.standsIn ?? false;
     return waitingFor.filter((contributor) => contributor !== "cluster" || !hasMemory);
   }
 
@@ -282,7 +287,8 @@ function createViews(
   if (servesLocal) awaited.push("local");
   if (settings.sources.manifests !== undefined) awaited.push("manifests");
   if (createFeed !== undefined) awaited.push("cluster");
-  return settings.views.map((view) =>
+  const staticSets = readStaticRecords(settings);
+  return settings.views.map((view, index) =>
     createView(
       {
         ...given,
@@ -296,14 +302,18 @@ function createViews(
         log,
         publish: (changes, ready) => given.publish({ view: view.name, changes, ready }),
       },
-      readStaticRecords(settings, view),
+      staticSets[index] ?? [],
     ),
   );
 }
 
-/** Every record has a zone among those of everybody; another view answers those that lie in its own. */
-function readStaticRecords(settings: Settings, view: ViewSettings): readonly RecordSet[] {
-  const { recordSets, problems } = staticRecordSets(settings.records, view.zones);
-  if (problems.length > 0 && view.name === DEFAULT_VIEW) throw new ConfigError(problems);
-  return recordSets;
+/** Of each view what lies in its zones. A record that none of them can answer is a mistake, in the words of the first. */
+function readStaticRecords({ records, views }: Settings): readonly (readonly RecordSet[])[] {
+  const read = views.map(({ zones }) => staticRecordSets(records, zones));
+  const [first, ...others] = read;
+  const isRefusedIn = (path: string, { problems }: (typeof read)[number]): boolean =>
+    problems.some((problem) => problem.path === path);
+  const problems = (first?.problems ?? []).filter(({ path }) => others.every((view) => isRefusedIn(path, view)));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return read.map(({ recordSets }) => recordSets);
 }

@@ -34,11 +34,11 @@ export interface ViewOptions extends Pick<AnswersOptions, "awaited" | "publish">
 export interface View {
   /** "" for the view of everybody whom no other one is for. */
   readonly name: string;
+  /** What decides which objects it shows, as text: equal filters let in the same ones. */
+  readonly filters: string;
   readonly answers: Answers;
   readonly cluster: ClusterClaims;
   readonly staticSets: readonly RecordSet[];
-  /** By the apex of each zone: which objects it takes, as text to compare. */
-  readonly filters: ReadonlyMap<DomainName, string>;
   /** What the objects of the folder changed; resolves when it is served. */
   takeManifests(change: InventoryChange): Promise<void>;
   problems(): readonly SourceProblem[];
@@ -49,7 +49,7 @@ export function createView(options: ViewOptions, staticSets: readonly RecordSet[
   const { settings, sources, sourceSettings, clusters, clock, log, awaited, publish } = options;
   const bugCaught = (): void => options.bugCaught();
   const nameservers = settings.zones.flatMap((zone) => zone.nameservers.map((nameserver) => nameserver.name));
-  const catalogOptions: CatalogOptions = {
+  const catalogOptions: CatalogOptions & { readonly sources: readonly Source[] } = {
     sourceOptions: {
       ...defaultSourceOptions(settings.zones, [...nameservers, ...options.protectedNames]),
       annotationPrefixes: sourceSettings.annotationPrefixes,
@@ -68,14 +68,15 @@ export function createView(options: ViewOptions, staticSets: readonly RecordSet[
   };
   // Whoever takes an address out of a file means it; holds are for a controller that restarts.
   const manifests: Catalog = createCatalog({ ...catalogOptions, statusHoldMs: 0 });
-  const cluster = createClusterClaims(clusters, catalogOptions);
+  const { statusHoldMs, withdrawalHoldMs } = sourceSettings;
+  const cluster = createClusterClaims(clusters, { ...catalogOptions, statusHoldMs, withdrawalHoldMs });
   const answers = createAnswers({ view: settings.name, zones: zoneOptions(options), awaited, clock, log, publish });
   return {
     name: settings.name,
+    filters: filtersText(settings, sourceSettings, options.protectedNames),
     answers,
     cluster,
     staticSets,
-    filters: new Map(settings.zones.map((zone) => [zone.apex, filterText(zone, sourceSettings)])),
     takeManifests: (change) => {
       manifests.apply(change);
       return answers.contribute("manifests", manifests, manifests.takeTouched());
@@ -90,14 +91,19 @@ export function createView(options: ViewOptions, staticSets: readonly RecordSet[
   };
 }
 
-/** All that decides whether an object may be seen in a zone; not what is answered for it. */
-function filterText(
-  { ingressClasses, watchesDefaultClass, gateways }: ViewSettings["zones"][number],
+function filtersText(
+  { zones }: ViewSettings,
   { kindOptions, namespaceDomains, allowWildcards }: Settings["sources"],
+  protectedNames: readonly DomainName[],
 ): string {
+  const ofZones = zones.map(({ apex, ingressClasses, watchesDefaultClass, gateways }) => ({
+    apex,
+    ingressClasses,
+    watchesDefaultClass,
+    gateways,
+  }));
   const { labelSelectors } = kindOptions.service;
-  const ofObjects = [labelSelectors, [...namespaceDomains], allowWildcards];
-  return JSON.stringify([ingressClasses, watchesDefaultClass, gateways, ...ofObjects]);
+  return JSON.stringify([ofZones, labelSelectors, [...namespaceDomains], allowWildcards, protectedNames]);
 }
 
 function zoneOptions({ settings, ownAddresses, protectedNames }: ViewOptions): readonly ZoneOptions[] {

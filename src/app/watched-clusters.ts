@@ -20,7 +20,7 @@ export interface WatchedClusters extends Lifecycle {
   noteReport(): void;
   report(): ClusterFeedReport;
   readonly readLease: ClusterFeed["readLease"];
-  readonly memory: Pick<ClusterMemory, "status" | "hasRecalled">;
+  readonly memory: Pick<ClusterMemory, "status" | "standsIn">;
 }
 
 export interface WatchedClustersOptions {
@@ -48,6 +48,7 @@ class JoinedClusters implements WatchedClusters {
   readonly #holds: HoldTimer;
   readonly #stopping = new AbortController();
   #hasSpoken = false;
+  #isHolding = false;
 
   constructor(options: WatchedClustersOptions) {
     const { feed, views, clock, log, folder } = options;
@@ -70,7 +71,8 @@ class JoinedClusters implements WatchedClusters {
       nextMs: () => earliest(views.map(({ cluster }) => cluster.nextExpiryMs())),
       expire: () => {
         for (const { cluster } of views) cluster.expire();
-        if (this.#contribute()) this.#keeper.changed();
+        this.#contribute();
+        this.#noteHeld();
       },
     });
   }
@@ -95,21 +97,19 @@ class JoinedClusters implements WatchedClusters {
       this.#options.bugCaught();
       throw error;
     }
-    if (this.#contribute()) this.#keeper.changed();
-    else this.#keeper.confirmed();
-    this.#holds.look();
+    this.#contribute();
+    this.#noteHeld();
     this.memory.look();
+    this.#holds.look();
   }
 
   /** The inventory is complete after the change that made it so was told. */
   noteReport(): void {
-    const { synced, clusters } = this.report();
-    if (!this.#hasSpoken && synced) {
+    if (!this.#hasSpoken && this.report().synced) {
       this.#hasSpoken = true;
       this.#contribute();
       this.#keeper.changed();
     }
-    if (clusters.every(({ kinds }) => kinds.every(({ state }) => state !== "failing"))) this.#keeper.confirmed();
     this.memory.look();
   }
 
@@ -117,15 +117,24 @@ class JoinedClusters implements WatchedClusters {
     return this.#options.feed.report();
   }
 
-  /** Whether any claim may be another. */
-  #contribute(): boolean {
-    const touched = new Map(this.#options.views.map(({ name, cluster }) => [name, cluster.takeTouched()]));
-    void this.#options.everyView(({ name, answers, cluster }) =>
-      this.#hasSpoken
-        ? answers.contribute("cluster", cluster, touched.get(name) ?? [])
-        : answers.contributePart("cluster", cluster, touched.get(name) ?? []),
-    );
-    return [...touched.values()].some(({ size }) => size > 0);
+  /** Once when it begins: it is worth a look before it ends. */
+  #noteHeld(): void {
+    const names = this.#options.views.reduce((most, { cluster }) => Math.max(most, cluster.heldNames()), 0);
+    if (names > 0 && !this.#isHolding) this.#options.log.warn({ names }, "most names vanished at once and are held");
+    this.#isHolding = names > 0;
+  }
+
+  #contribute(): void {
+    let isOther = false;
+    void this.#options.everyView(({ answers, cluster }) => {
+      const touched = cluster.takeTouched();
+      isOther ||= touched.size > 0;
+      return this.#hasSpoken
+        ? answers.contribute("cluster", cluster, touched)
+        : answers.contributePart("cluster", cluster, touched);
+    });
+    // Most changes of objects change no name, and each write costs the disk.
+    if (isOther) this.#keeper.changed();
   }
 }
 

@@ -14,12 +14,29 @@ export interface Checkpoint {
   readonly generation: number;
   /** Unix milliseconds. */
   readonly savedAtMs: number;
-  /** UID of each cluster by its name, "" for the only one: what another cluster once said is never answered. */
-  readonly clusterUids: ReadonlyMap<string, string>;
-  /** Of each view by its name: by the apex of each zone, what its filters of objects were, as text to compare. */
-  readonly filters: ReadonlyMap<string, ReadonlyMap<string, string>>;
-  /** Claims of each view by its name, before any merging. */
-  readonly claims: ReadonlyMap<string, readonly RecordSet[]>;
+  /** By name, "" for the only one. */
+  readonly clusters: ReadonlyMap<string, KnownCluster>;
+  readonly views: ReadonlyMap<string, KnownView>;
+}
+
+export interface KnownCluster {
+  /** Of the namespace kube-system, "" where it may not be read: what another cluster once said is never answered. */
+  readonly uid: string;
+  /** Kinds that it did not have, as `group/kind`. */
+  readonly absentKinds: readonly string[];
+}
+
+export interface KnownView {
+  /** What decided which objects it shows, as text: what was let in by other filters is never answered. */
+  readonly filters: string;
+  /** Before any merging. */
+  readonly claims: readonly KnownClaim[];
+}
+
+export interface KnownClaim {
+  readonly set: RecordSet;
+  /** Unix milliseconds: when its cluster last said so. */
+  readonly knownAtMs: number;
 }
 
 export type DecodedCheckpoint =
@@ -28,13 +45,15 @@ export type DecodedCheckpoint =
   | { readonly kind: "newer"; readonly version: number };
 
 /** The inverse of `decodeCheckpoint`. */
-export function encodeCheckpoint({ generation, savedAtMs, clusterUids, filters, claims }: Checkpoint): Uint8Array {
+export function encodeCheckpoint({ generation, savedAtMs, clusters, views }: Checkpoint): Uint8Array {
   const head: z.infer<typeof headSchema> = {
-    clusterUids: Object.fromEntries(clusterUids),
-    views: [...claims.keys()].map((name) => ({ name, filters: Object.fromEntries(filters.get(name) ?? []) })),
+    clusters: [...clusters].map(([name, { uid, absentKinds }]) => ({ name, uid, absentKinds: [...absentKinds] })),
+    views: [...views].map(([name, { filters }]) => ({ name, filters })),
   };
-  const sets = [...claims].flatMap(([view, recordSets]) => recordSets.map((set) => ({ view, ...set })));
-  return sealLines(FORMAT, { generation, savedAtMs, lines: [head, ...sets] });
+  const lines = [...views].flatMap(([view, { claims }]) =>
+    claims.map(({ set, knownAtMs }) => ({ view, knownAtMs, ...set })),
+  );
+  return sealLines(FORMAT, { generation, savedAtMs, lines: [head, ...lines] });
 }
 
 /** Never throws. */
@@ -45,24 +64,25 @@ export function decodeCheckpoint(bytes: Uint8Array): DecodedCheckpoint {
   const [first, ...rest] = lines;
   const head = headSchema.safeParse(first);
   if (!head.success) return { kind: "damaged", reason: "its first line does not name clusters and views" };
-  const { views } = head.data;
-  const claims = new Map<string, RecordSet[]>(views.map(({ name }) => [name, []]));
+  const claims = new Map<string, KnownClaim[]>(head.data.views.map(({ name }) => [name, []]));
   for (const line of rest) {
-    const read = readSet(line);
-    const view = read === undefined ? undefined : claims.get(read.view);
-    if (read === undefined || view === undefined) {
+    const read = readClaim(line);
+    const ofView = read === undefined ? undefined : claims.get(read.view);
+    if (read === undefined || ofView === undefined) {
       return { kind: "damaged", reason: `a line is not a record set: ${shortened(JSON.stringify(line))}` };
     }
-    view.push(read.set);
+    ofView.push(read.claim);
   }
-  const clusterUids = new Map(Object.entries(head.data.clusterUids));
-  const filters = new Map(views.map(({ name, filters: ofZones }) => [name, new Map(Object.entries(ofZones))]));
-  return { kind: "intact", checkpoint: { generation, savedAtMs, clusterUids, filters, claims } };
+  const clusters = new Map(head.data.clusters.map(({ name, ...known }) => [name, known]));
+  const views = new Map(
+    head.data.views.map(({ name, filters }) => [name, { filters, claims: claims.get(name) ?? [] }]),
+  );
+  return { kind: "intact", checkpoint: { generation, savedAtMs, clusters, views } };
 }
 
 const headSchema = z.object({
-  clusterUids: z.record(z.string(), z.string()),
-  views: z.array(z.object({ name: z.string(), filters: z.record(z.string(), z.string()) })),
+  clusters: z.array(z.object({ name: z.string(), uid: z.string(), absentKinds: z.array(z.string()) })),
+  views: z.array(z.object({ name: z.string(), filters: z.string() })),
 });
 
 const originSchema = z.object({
@@ -71,14 +91,14 @@ const originSchema = z.object({
   name: z.string(),
   uid: z.string().optional(),
   className: z.string().optional(),
-  gateways: z.array(z.string()).optional(),
   createdAtMs: z.number().optional(),
   cluster: z.string().optional(),
   clusterOrder: z.int().nonnegative().optional(),
 });
 
-const setSchema = z.object({
+const lineSchema = z.object({
   view: z.string(),
+  knownAtMs: z.number(),
   name: z.string(),
   type: z.string().refine(isRecordType),
   ttlSeconds: z.int().nonnegative().optional(),
@@ -86,17 +106,18 @@ const setSchema = z.object({
   origin: originSchema,
 });
 
-function readSet(line: unknown): { readonly view: string; readonly set: RecordSet } | undefined {
-  const read = setSchema.safeParse(line);
+function readClaim(line: unknown): { readonly view: string; readonly claim: KnownClaim } | undefined {
+  const read = lineSchema.safeParse(line);
   if (!read.success) return undefined;
-  const { view, type, ttlSeconds, origin } = read.data;
+  const { view, knownAtMs, type, ttlSeconds, origin } = read.data;
   const name = parseName(read.data.name);
   const targets = read.data.targets.flatMap((text) => {
     const target = canonicalTarget(type, text);
     return target.ok ? [target.value] : [];
   });
   if (!name.ok || targets.length !== read.data.targets.length) return undefined;
-  return { view, set: { name: name.value, type, ttlSeconds, targets, origin: withoutUndefined(origin) } };
+  const set = { name: name.value, type, ttlSeconds, targets, origin: withoutUndefined(origin) };
+  return { view, claim: { set, knownAtMs } };
 }
 
 /** `exactOptionalPropertyTypes`: absent and undefined are two things. */

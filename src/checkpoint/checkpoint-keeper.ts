@@ -1,7 +1,6 @@
-// When the last good state is written, and whether what was found at the start may still be answered. Knows no object and no
-// folder: both are given to it.
+// When the last good state is written, and how much of what was found at the start is young enough to be answered. Knows no object
+// and no folder: both are given to it.
 
-import type { RecordSet } from "#src/domain/record.ts";
 import type { Clock } from "#src/lib/clock.ts";
 import type { Lifecycle } from "#src/lib/lifecycle.ts";
 import type { Logger } from "#src/lib/log.ts";
@@ -10,33 +9,34 @@ import type { CheckpointFolder } from "./checkpoint-folder.ts";
 
 /** Often enough that a restart forgets little, seldom enough for the flash memory of a router. */
 const SAVE_INTERVAL_MS = 30_000;
+/** A state that never changes is written all the same, so that it does not look old: its age is that of the last proof. */
+const REFRESH_INTERVAL_MS = 6 * 3_600_000;
 /** Older than any holiday in which a cluster stayed off is not worth answering (facts: reliability.md 4.4). */
 const MAX_AGE_MS = 7 * 24 * 3_600_000;
-/** RFC 8767 §4 recommends 30 seconds for stale answers: clients ask again soon. */
-const STALE_TTL_SECONDS = 30;
 
-/** A state that never changes is written so often: its age on disk is what decides whether it is answered. */
-const RENEW_AFTER_MS = 6 * 3_600_000;
-
-export type CheckpointContent = Pick<Checkpoint, "clusterUids" | "filters" | "claims">;
+export type CheckpointContent = Pick<Checkpoint, "clusters" | "views">;
 
 export interface CheckpointKeeperOptions {
   readonly folder: CheckpointFolder;
   readonly clock: Clock;
   readonly log: Logger;
-  /** The state to write; `undefined` while it is not whole, so that half a state never takes the place of a whole one. */
+  /** The state to write; `undefined` while there is none worth it, so that half a state never takes the place of a whole one. */
   collect(): CheckpointContent | undefined;
 }
 
 export interface CheckpointKeeper extends Lifecycle {
-  /** What the process before left, its claims marked as stale; `undefined` when there is nothing to go by. Before `start`. */
-  restore(): Promise<(CheckpointContent & { readonly savedAtMs: number }) | undefined>;
+  /** What the process before left and is young enough; `undefined` when there is nothing to go by. Before `start`. */
+  restore(): Promise<CheckpointContent | undefined>;
   /** The state is another: it is written soon, and when the process stops at the latest. */
   changed(): void;
-  /** The state is proven to be the same still: it is written again once in a while, so that its age is not that of its last change. */
-  confirmed(): void;
+  status(): CheckpointStatus;
+}
+
+export interface CheckpointStatus {
   /** Unix milliseconds of the last state on disk, from this life or the one before. */
   readonly savedAtMs: number | undefined;
+  /** Writes that the disk refused in this life. */
+  readonly failedWrites: number;
 }
 
 export function createCheckpointKeeper(options: CheckpointKeeperOptions): CheckpointKeeper {
@@ -47,30 +47,36 @@ class TimedKeeper implements CheckpointKeeper {
   readonly #options: CheckpointKeeperOptions;
   readonly #stopping = new AbortController();
   #savedAtMs: number | undefined;
+  #failedWrites = 0;
   #isDirty = false;
-  #wake: () => void = () => undefined;
+  #resting = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
   constructor(options: CheckpointKeeperOptions) {
     this.#options = options;
   }
 
-  get savedAtMs(): number | undefined {
-    return this.#savedAtMs;
+  status(): CheckpointStatus {
+    return { savedAtMs: this.#savedAtMs, failedWrites: this.#failedWrites };
   }
 
-  async restore(): Promise<(CheckpointContent & { readonly savedAtMs: number }) | undefined> {
+  async restore(): Promise<CheckpointContent | undefined> {
     const { folder, clock, log } = this.#options;
     const found = await folder.load();
     if (found === undefined) return undefined;
     this.#savedAtMs = found.savedAtMs;
-    const ageMs = Math.max(0, clock.nowMs() - found.savedAtMs);
-    if (ageMs > MAX_AGE_MS) {
-      log.warn({ ageSeconds: Math.round(ageMs / 1_000) }, "checkpoint is too old and is not answered");
-      return undefined;
-    }
-    const claims = new Map([...found.claims].map(([view, recordSets]) => [view, recordSets.map(asStale)]));
-    return { clusterUids: found.clusterUids, filters: found.filters, claims, savedAtMs: found.savedAtMs };
+    const nowMs = clock.nowMs();
+    let tooOld = 0;
+    const views = new Map(
+      [...found.views].map(([name, { filters, claims }]) => {
+        const young = claims.filter(({ knownAtMs }) => nowMs - knownAtMs <= MAX_AGE_MS);
+        tooOld += claims.length - young.length;
+        return [name, { filters, claims: young }] as const;
+      }),
+    );
+    if (tooOld > 0)
+      log.warn({ recordSets: tooOld, savedAtMs: found.savedAtMs }, "checkpoint is too old to be answered");
+    return { clusters: found.clusters, views };
   }
 
   start(): Promise<void> {
@@ -80,48 +86,46 @@ class TimedKeeper implements CheckpointKeeper {
 
   async stop(): Promise<void> {
     this.#stopping.abort(new Error("stopping"));
-    this.#wake();
     await this.#running;
-    await this.#saveIfDirty();
+    if (this.#isDirty) await this.#save();
   }
 
   changed(): void {
     this.#isDirty = true;
-    this.#wake();
-  }
-
-  confirmed(): void {
-    const ageMs = this.#options.clock.nowMs() - (this.#savedAtMs ?? Number.POSITIVE_INFINITY);
-    if (ageMs >= RENEW_AFTER_MS) this.changed();
+    this.#resting.abort(new Error("changed"));
   }
 
   async #run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      if (!this.#isDirty) await this.#untilChanged();
+      if (!this.#isDirty) await this.#rest(signal);
       if (signal.aborted) return;
-      await this.#saveIfDirty();
-      await this.#options.clock.sleep(SAVE_INTERVAL_MS, signal).catch(() => undefined);
+      const outcome = await this.#save();
+      if (outcome !== "nothing") await this.#sleep(SAVE_INTERVAL_MS, signal);
     }
   }
 
-  #untilChanged(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-      if (this.#isDirty || this.#stopping.signal.aborted) resolve();
-    });
+  /** Until something changes, or until what is on disk looks old. */
+  async #rest(signal: AbortSignal): Promise<void> {
+    this.#resting = new AbortController();
+    await this.#sleep(REFRESH_INTERVAL_MS, AbortSignal.any([signal, this.#resting.signal]));
   }
 
-  async #saveIfDirty(): Promise<void> {
-    if (!this.#isDirty) return;
+  /** Ends early with the signal, which the caller looks at. */
+  #sleep(delayMs: number, signal: AbortSignal): Promise<void> {
+    return this.#options.clock.sleep(delayMs, signal).catch(() => undefined);
+  }
+
+  async #save(): Promise<"saved" | "refused" | "nothing"> {
     this.#isDirty = false;
     const content = this.#options.collect();
+    if (content === undefined) return "nothing";
     const savedAtMs = this.#options.clock.nowMs();
-    const isSaved = content !== undefined && (await this.#options.folder.save({ ...content, savedAtMs }));
-    if (isSaved) this.#savedAtMs = savedAtMs;
-    else this.#isDirty = true;
+    if (await this.#options.folder.save({ ...content, savedAtMs })) {
+      this.#savedAtMs = savedAtMs;
+      return "saved";
+    }
+    this.#failedWrites += 1;
+    this.#isDirty = true;
+    return "refused";
   }
-}
-
-function asStale(set: RecordSet): RecordSet {
-  return { ...set, ttlSeconds: Math.min(set.ttlSeconds ?? STALE_TTL_SECONDS, STALE_TTL_SECONDS), isStale: true };
 }

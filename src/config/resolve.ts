@@ -67,6 +67,8 @@ export function resolveSettings(written: WrittenSettings, context: ResolveContex
       manifests: written.sources.manifests,
       kinds: written.sources.kinds,
       annotationPrefixes: written.sources.annotationPrefixes,
+      statusHoldMs: Math.round(written.sources.statusHoldSeconds * MS_PER_SECOND),
+      withdrawalHoldMs: Math.round(written.sources.withdrawalHoldSeconds * MS_PER_SECOND),
       classTargets: written.sources.classTargets,
       publicClasses: written.sources.publicClasses,
       namespaceDomains: written.sources.namespaceDomains,

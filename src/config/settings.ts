@@ -52,6 +52,10 @@ export interface Settings {
     readonly kinds: readonly SourceName[];
     /** With the final slash. */
     readonly annotationPrefixes: readonly string[];
+    /** How long addresses outlive the status they came from; 0: not at all. */
+    readonly statusHoldMs: number;
+    /** How long names that vanish with most of the others outlive their objects; 0: not at all. */
+    readonly withdrawalHoldMs: number;
     /** Addresses or host names by Ingress class, instead of status. */
     readonly classTargets: ReadonlyMap<string, readonly string[]>;
     /** Ingress classes whose `target` annotation is meant for public DNS. */

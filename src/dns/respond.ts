@@ -49,6 +49,8 @@ export type Outcome =
       /** Apex of our zone that the question lies in. */
       readonly zone: DomainName | undefined;
       readonly truncated: boolean;
+      /** It says so to clients with EDNS (RFC 8914 §4.4). */
+      readonly stale: boolean;
     };
 
 /** Answers one message as it came from a socket, TCP length prefix removed. */
@@ -76,7 +78,15 @@ function headerOnly(header: QueryHeader, rcode: number, question?: Question): Ou
     { ...reply, question: undefined, answers: [], authority: [], additional: [], edns: undefined },
     MIN_UDP_PAYLOAD_OCTETS,
   );
-  return { kind: "reply", message, rcode, questionType: question?.type, zone: undefined, truncated: false };
+  return {
+    kind: "reply",
+    message,
+    rcode,
+    questionType: question?.type,
+    zone: undefined,
+    truncated: false,
+    stale: false,
+  };
 }
 
 function replyTo(query: Query, context: RespondContext): Outcome {
@@ -85,13 +95,14 @@ function replyTo(query: Query, context: RespondContext): Outcome {
   const { message, truncated } = encodeReply(replyOf(query, answered, context), maxOctets);
   const questionType = query.question.type;
   if (!truncated || context.protocol === "udp") {
-    return { kind: "reply", message, rcode: answered.rcode, questionType, zone: answered.zone, truncated };
+    const stale = answered.extendedError === EXTENDED_ERROR.STALE_ANSWER;
+    return { kind: "reply", message, rcode: answered.rcode, questionType, zone: answered.zone, truncated, stale };
   }
   // Over TCP there is no larger transport to go on to: TC would only make the client ask for ever.
   const failed = failure(answered, RCODE.SERVFAIL);
   const refusal = encodeReply(replyOf(query, failed, context), maxOctets);
   const { rcode, zone } = failed;
-  return { kind: "reply", message: refusal.message, rcode, questionType, zone, truncated: false };
+  return { kind: "reply", message: refusal.message, rcode, questionType, zone, truncated: false, stale: false };
 }
 
 /** The answer, or what stands in its way: EDNS version (RFC 6891 §6.1.3), AXFR over UDP (RFC 5936 §4.2), not being ready. */

@@ -67,7 +67,7 @@ export class KindWatch {
     }));
   }
 
-  /** So many answers in a row said so that it is believed. */
+  /** So many answers in a row said that the server has no such kind that it is believed. */
   get isGone(): boolean {
     return this.#absences >= ABSENCES_BEFORE_CLEARING;
   }

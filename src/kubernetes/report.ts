@@ -37,7 +37,7 @@ export interface KindReport {
   readonly drift: number;
   readonly dropped: Readonly<Record<DropReason | "unreadable", number>>;
   readonly isHeld: boolean;
-  /** The server has said often enough that it has no such kind: its objects were given up. */
+  /** Parked, and so often that it is believed: what was known of it has been given up. */
   readonly isGone: boolean;
   readonly failure: { readonly code: string; readonly message: string } | undefined;
 }

@@ -32,6 +32,13 @@ export const DNS_METRICS: readonly DnsMetric[] = [
     help: "Replies over UDP that told the client to ask again over TCP.",
   },
   {
+    figure: "replies.stale",
+    name: "zonegate_dns_stale_replies_total",
+    type: "counter",
+    labels: [],
+    help: "Replies made of what the checkpoint held (extended error 3, Stale Answer).",
+  },
+  {
     figure: "replies.",
     name: "zonegate_dns_replies_total",
     type: "counter",

@@ -3,6 +3,7 @@
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Clock } from "#src/lib/clock.ts";
+import { type CheckpointState, checkpointFiller } from "./checkpoint-metrics.ts";
 import { type ClustersState, clustersFiller } from "./cluster-metrics.ts";
 import { DNS_METRICS, type DnsMetric } from "./dns-metric-catalogue.ts";
 import { METRICS, type MetricDescription } from "./metric-catalogue.ts";
@@ -11,11 +12,19 @@ import { METRICS, type MetricDescription } from "./metric-catalogue.ts";
 export interface ServingState {
   /** Whether /readyz answers 200. */
   readonly isReady: boolean;
-  readonly zones: readonly { readonly zone: string; readonly names: number; readonly recordSets: number }[];
+  /** Of every view; `view` is "" for that of everybody. */
+  readonly zones: readonly ZoneFigures[];
   /** Problems by code; codes are few and stable. */
   readonly problems: ReadonlyMap<string, number>;
   /** By code, of every view. */
   readonly conflicts: ReadonlyMap<string, number>;
+}
+
+interface ZoneFigures {
+  readonly view: string;
+  readonly zone: string;
+  readonly names: number;
+  readonly recordSets: number;
 }
 
 /** How it stands with a backend on another machine. */
@@ -48,6 +57,8 @@ export interface MetricsOptions {
   readonly readUpstream: () => UpstreamState | undefined;
   /** `undefined` where no cluster is read. */
   readonly readClusters: () => ClustersState | undefined;
+  /** `undefined` where no cluster is read. */
+  readonly readCheckpoint: () => CheckpointState | undefined;
   /** `undefined` without a writing half. */
   readonly readSync: () => SyncState | undefined;
   /** Whether machines other than this one reach the webhook; fixed at the start. */
@@ -76,6 +87,8 @@ export interface Metrics {
 /** Values of one label; more become "other", so that no input can make series without end (facts: reliability T23). */
 const MAX_LABEL_VALUES = 64;
 const OTHER = "other";
+/** Zones of all views: one more is the rest. */
+const MAX_ZONE_SERIES = 255;
 const MS_PER_SECOND = 1_000;
 
 export function createMetrics(options: MetricsOptions): Metrics {
@@ -91,6 +104,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
     options.readClusters,
     () => options.clock.nowMs(),
   );
+  const refreshCheckpoint = checkpointFiller(
+    { gauge: (metric) => gauge(registry, metric), counter: (metric) => counter(registry, metric) },
+    options.readCheckpoint,
+    () => options.clock.nowMs(),
+  );
   const refreshSync = syncFiller(registry, options.readSync);
   const secretFailures = counter(registry, METRICS.secretFailures);
   return {
@@ -104,6 +122,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       refreshServingState();
       refreshDnsFigures();
       refreshClusters();
+      refreshCheckpoint();
       return registry.metrics();
     },
   };
@@ -156,8 +175,8 @@ function servingStateFiller(registry: Registry, readState: () => ServingState): 
     const state = readState();
     ready.set(state.isReady ? 1 : 0);
     zones.set(state.zones.length);
-    setAll(names, "zone", new Map(state.zones.map((zone) => [zone.zone, zone.names])));
-    setAll(recordSets, "zone", new Map(state.zones.map((zone) => [zone.zone, zone.recordSets])));
+    setZones(names, state.zones, (zone) => zone.names);
+    setZones(recordSets, state.zones, (zone) => zone.recordSets);
     setAll(problems, "code", state.problems);
     setAll(conflicts, "code", state.conflicts);
   };
@@ -224,6 +243,20 @@ function covers({ figure, labels }: DnsMetric, name: string): boolean {
 function setAll(target: Gauge, label: string, values: ReadonlyMap<string, number>): void {
   target.reset();
   for (const [value, figure] of boundLabels(values)) target.set({ [label]: value }, figure);
+}
+
+/** Views and zones are those of the settings; together they are bounded like any other label. */
+function setZones(target: Gauge, zones: readonly ZoneFigures[], figure: (zone: ZoneFigures) => number): void {
+  target.reset();
+  for (const zone of zones.slice(0, MAX_ZONE_SERIES)) {
+    target.set({ view: zone.view, zone: zone.zone }, figure(zone));
+  }
+  const rest = zones.slice(MAX_ZONE_SERIES);
+  if (rest.length > 0)
+    target.set(
+      { view: OTHER, zone: OTHER },
+      rest.reduce((sum, zone) => sum + figure(zone), 0),
+    );
 }
 
 function boundLabels(values: ReadonlyMap<string, number>): ReadonlyMap<string, number> {

@@ -91,7 +91,7 @@ const KIND = z
       unreadable: z.int(),
     }),
     isHeld: z.boolean().meta({ description: "A list that lacks most objects is read again before it is believed." }),
-    isGone: z.boolean().meta({ description: "The cluster said three times that it has no such kind." }),
+    isGone: z.boolean().meta({ description: "Absent in three answers, a minute apart: its names have been given up." }),
     failure: z.object({ code: z.string(), message: z.string() }).optional(),
   })
   .meta({ id: "WatchedKind", description: "How far what is known of one kind can be believed." });
@@ -145,9 +145,13 @@ const DNS_STATUS = z.object({
       staleRecordSets: z.int().nonnegative().meta({
         description: "Answered from the checkpoint, since what they come from has not been read again yet.",
       }),
+      staleSinceMs: unixMs().optional().meta({
+        description: "When the oldest of these was last known to be true; absent when there are none.",
+      }),
       savedAtMs: unixMs()
         .optional()
         .meta({ description: "Of the last good state on disk; absent when there is none." }),
+      failedWrites: z.int().nonnegative().meta({ description: "Writes that the disk refused since the start." }),
     })
     .optional()
     .meta({ description: "Absent when no cluster is read." }),

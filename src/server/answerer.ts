@@ -60,6 +60,7 @@ function settle(outcome: Outcome, counters: Counters): Uint8Array | undefined {
   }
   counters.increment(REPLY_COUNTER.get(outcome.rcode) ?? "replies.other");
   counters.increment(questionCounter(outcome.questionType));
+  if (outcome.stale) counters.increment("replies.stale");
   if (outcome.truncated) counters.increment("replies.truncated");
   return outcome.message;
 }

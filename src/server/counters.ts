@@ -26,6 +26,7 @@ export const COUNTER_NAMES = [
   "replies.REFUSED",
   "replies.other",
   "replies.truncated",
+  "replies.stale",
   "refused.access-list",
   "dropped.short",
   "dropped.response",

@@ -46,10 +46,12 @@ export interface Catalog {
   apply(change: InventoryChange): void;
   /** Names that have a claim. */
   names(): Iterable<DomainName>;
+  readonly nameCount: number;
+  has(name: DomainName): boolean;
+  /** Names that lost their last claim in the last change, with what was claimed there. */
+  withdrawn(): ReadonlyMap<DomainName, readonly RecordSet[]>;
   /** What objects claim at a name, unmerged. */
   at(name: DomainName): readonly RecordSet[];
-  /** What one object claims; `undefined`: it is not there. */
-  of(key: ObjectKey): readonly RecordSet[] | undefined;
   /** Names whose claims may have changed since this was last asked. */
   takeTouched(): ReadonlySet<DomainName>;
   /** Every object's record sets, unmerged. */
@@ -97,6 +99,8 @@ class ObjectCatalog implements Catalog {
   /** From a name to the objects that claim it. */
   readonly #claimants = new Map<DomainName, Set<string>>();
   #touched = new Set<DomainName>();
+  /** Claims that the last change took away or replaced. */
+  #lost = new Map<DomainName, readonly RecordSet[]>();
   #problems: readonly SourceProblem[] | undefined;
 
   constructor(options: CatalogOptions) {
@@ -108,6 +112,7 @@ class ObjectCatalog implements Catalog {
   }
 
   apply(change: InventoryChange): void {
+    this.#lost = new Map();
     const dirty = new Set<string>();
     for (const key of change.deleted) this.#delete(key, dirty);
     for (const object of change.upserted) this.#upsert(object, dirty);
@@ -119,15 +124,22 @@ class ObjectCatalog implements Catalog {
     return this.#claimants.keys();
   }
 
+  get nameCount(): number {
+    return this.#claimants.size;
+  }
+
+  has(name: DomainName): boolean {
+    return this.#claimants.has(name);
+  }
+
+  withdrawn(): ReadonlyMap<DomainName, readonly RecordSet[]> {
+    return new Map([...this.#lost].filter(([name]) => !this.#claimants.has(name)));
+  }
+
   at(name: DomainName): readonly RecordSet[] {
     return [...(this.#claimants.get(name) ?? [])].flatMap((id) =>
       (this.#entries.get(id)?.result?.recordSets ?? []).filter((set) => set.name === name),
     );
-  }
-
-  of(key: ObjectKey): readonly RecordSet[] | undefined {
-    const entry = this.#entries.get(keyText(key));
-    return entry && (entry.result?.recordSets ?? []);
   }
 
   takeTouched(): ReadonlySet<DomainName> {
@@ -245,8 +257,10 @@ class ObjectCatalog implements Catalog {
   /** An object claims other names than before, or says something else of them. */
   #claimed(id: string, before: HeldResult | undefined, after: HeldResult | undefined): void {
     this.#problems = undefined;
-    for (const { name } of before?.recordSets ?? []) {
+    for (const set of before?.recordSets ?? []) {
+      const { name } = set;
       this.#touched.add(name);
+      this.#lost.set(name, [...(this.#lost.get(name) ?? []), set]);
       const claimants = this.#claimants.get(name);
       claimants?.delete(id);
       if (claimants?.size === 0) this.#claimants.delete(name);

@@ -94,6 +94,7 @@ export type ProblemCode =
   | "cname.self"
   | "ttl.invalid"
   | "names.limit"
+  | "name.held"
   | "parent.kind"
   | "parent.unknown"
   | "section.unknown"

@@ -9,10 +9,16 @@ interface Sleeper {
 
 export class JumpingClock implements Clock {
   #nowMs = 0;
+  #wallAheadMs = 0;
   readonly #sleepers = new Set<Sleeper>();
 
   nowMs(): number {
-    return this.#nowMs;
+    return this.#nowMs + this.#wallAheadMs;
+  }
+
+  /** Somebody sets the time of day: the monotonic clock does not notice. */
+  setWallClock(byMs: number): void {
+    this.#wallAheadMs += byMs;
   }
 
   monotonicMs(): number {

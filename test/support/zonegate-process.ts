@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
 import { z } from "zod";
 import type { ServerAddress } from "./dns/clients.ts";
-import { eventually } from "./eventually.ts";
+import { eventually, START_DEADLINE_MS } from "./eventually.ts";
 import type { RawTarget } from "./raw-http.ts";
 
 export const REPOSITORY = fileURLToPath(new URL("../../", import.meta.url));
@@ -69,6 +69,8 @@ export interface SpawnedZonegate {
 
 export interface RunningZonegate extends SpawnedZonegate {
   readonly dns: ServerAddress;
+  /** Every address that answers queries, those of views after the others. */
+  readonly dnsAddresses: readonly ServerAddress[];
   /** Every loopback address of the webhook. */
   readonly webhooks: readonly RawTarget[];
   /** `http://127.0.0.1:<port>`, as external-dns is told it. */
@@ -79,6 +81,11 @@ export interface RunningZonegate extends SpawnedZonegate {
 /** Starts the process and waits until it says that it serves; it is ended with the running test. */
 export async function startZonegate(options: ZonegateOptions = {}): Promise<RunningZonegate> {
   return untilStarted(await spawnZonegate(options));
+}
+
+/** Outside of any test: whoever starts it ends it. */
+export async function startAnywhere(options: ZonegateOptions): Promise<RunningZonegate> {
+  return untilStarted(await spawnIn(options));
 }
 
 /** Starts the process without waiting for anything; it is ended with the running test. */
@@ -131,14 +138,16 @@ async function spawnIn(options: ZonegateOptions): Promise<SpawnedZonegate> {
     folder,
     ended,
     events,
-    event: (msg) =>
-      eventually(`"${msg}" in the log`, () => {
+    event: (msg) => {
+      const look = (): LogEvent | undefined => {
         const event = events().find((candidate) => candidate.msg === msg);
         if (event === undefined && hasExited(child)) {
           throw new Error(`zonegate ended before "${msg}": ${output.stderr}${output.stdout}`);
         }
         return event;
-      }),
+      };
+      return eventually(`"${msg}" in the log`, look, START_DEADLINE_MS);
+    },
     signal: (name) => void child.kill(name),
     stop: (name = "SIGINT") => {
       child.kill(name);
@@ -170,7 +179,8 @@ function hasExited({ exitCode, signalCode }: Child): boolean {
 
 const STARTED = z.object({
   dns: z.array(z.object({ address: z.string(), port: z.int() })).min(1),
-  webhook: z.array(z.object({ host: z.string(), port: z.int() })).min(1),
+  /** Empty where the mode takes no changes. */
+  webhook: z.array(z.object({ host: z.string(), port: z.int() })),
   ops: z.array(z.object({ host: z.string(), port: z.int() })).min(1),
 });
 
@@ -179,8 +189,9 @@ async function untilStarted(zonegate: SpawnedZonegate): Promise<RunningZonegate>
   return {
     ...zonegate,
     dns: dns[0]!,
+    dnsAddresses: dns,
     webhooks: webhook,
-    webhookUrl: `http://127.0.0.1:${webhook[0]!.port}`,
+    webhookUrl: `http://127.0.0.1:${webhook[0]?.port}`,
     opsUrl: `http://127.0.0.1:${ops[0]!.port}`,
   };
 }

@@ -1,6 +1,6 @@
 // Settings of where names come from, and of which names external-dns may write.
 
-import { kind, readList, text, textList } from "#src/config/kinds.ts";
+import { kind, readList, seconds, text, textList } from "#src/config/kinds.ts";
 import { section, setting } from "#src/config/setting.ts";
 import { type Parsed, parsed, unparsable } from "#src/domain/parsed.ts";
 import { DEFAULT_SOURCE_NAMES, SOURCE_GROUPS, SOURCE_NAMES, type SourceName } from "#src/domain/source-name.ts";
@@ -15,6 +15,9 @@ import {
   TRAEFIK_KIND_SECTION,
 } from "./source-kinds.ts";
 import { gatewayClasses, gatewayNames, ingressClasses } from "./zones.ts";
+
+/** A day: what has been gone for longer is gone. */
+const HOLD_LIMITS_SECONDS = { min: 0, max: 86_400 };
 
 export const SOURCES_SECTION = section({
   manifests: setting(text("Write the path of a folder with YAML files.").optional(), {
@@ -53,6 +56,22 @@ export const SOURCES_SECTION = section({
       description: "Prefixes of the annotations that are read, in falling order of right.",
     },
   ),
+  // Longer than a rollout of a controller takes.
+  statusHoldSeconds: setting(seconds(HOLD_LIMITS_SECONDS).prefault(600), {
+    env: ["STATUS_HOLD"],
+    flag: "status-hold",
+    unit: "seconds",
+    description:
+      "How long the last addresses of a cluster's object are answered after its status lost them: a controller that restarts empties the status of everything. 0 switches it off.",
+  }),
+  // Longer than it takes to put back what was removed by mistake, or to be made anew.
+  withdrawalHoldSeconds: setting(seconds(HOLD_LIMITS_SECONDS).prefault(60), {
+    env: ["WITHDRAWAL_HOLD"],
+    flag: "withdrawal-hold",
+    unit: "seconds",
+    description:
+      "How long names are answered after their objects vanished from a cluster together with more than half of its names, and ten or more. Fewer go at once. 0 switches it off.",
+  }),
   classTargets: CLASS_TARGETS_SETTING,
   publicClasses: PUBLIC_CLASSES_SETTING,
   namespaceDomains: NAMESPACE_DOMAINS_SETTING,

@@ -165,7 +165,7 @@ function isWithin(value: number, { min, max }: { readonly min: number; readonly 
 
 const VIEW = z.strictObject({
   name: setting(kind(readViewName, "Write a short name such as guests."), {
-    description: "What it is called in the log, in figures and for `zonegate explain NAME@guests`.",
+    description: "What it is called in the log, in figures and for `zonegate explain NAME@VIEW`.",
   }),
   port: setting(port().optional(), {
     description:

@@ -153,3 +153,21 @@ export class TcpClient {
     for (const listener of this.#listeners) listener();
   }
 }
+
+/** The reply to a query that is sent from an address of the client's choice: loopback has 16 million of them. */
+export async function answerUdpFrom(from: string, server: ServerAddress, query: Uint8Array): Promise<Uint8Array> {
+  const socket = createSocket("udp4");
+  try {
+    return await new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error("no answer over UDP")), ANSWER_TIMEOUT_MS);
+      socket.on("error", reject);
+      socket.on("message", (message) => {
+        clearTimeout(timer);
+        resolve(message);
+      });
+      socket.bind(0, from, () => socket.send(query, server.port, server.address));
+    });
+  } finally {
+    socket.close();
+  }
+}

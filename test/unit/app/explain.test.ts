@@ -34,8 +34,11 @@ const throwBug = (): never => {
   throw new Error("a bug in a source");
 };
 
-/** For each reason by which a source leaves a name out or questions it: a cluster, and the name that somebody asks about. */
-const REASONS: Readonly<Record<ProblemCode, readonly [cluster: Cluster, label: string]>> = {
+/**
+ * For each reason by which a source leaves a name out or questions it: a cluster, and the name that somebody asks about. What is
+ * held (`name.held`) is no source's: withdrawal-hold.test.ts.
+ */
+const REASONS: Readonly<Record<Exclude<ProblemCode, "name.held">, readonly [cluster: Cluster, label: string]>> = {
   "object.failed": [
     { changes: [[ingress([HOST])]], catalog: { sources: [{ ...ingressSource, toRecords: throwBug }] } },
     "app",

@@ -11,32 +11,19 @@ function checkpoint(...recordSets: readonly RecordSet[]): Checkpoint {
   return {
     generation: 3,
     savedAtMs: 1_795_000_000_000,
-    clusterUids: new Map([["", "0a-1b"]]),
-    filters: new Map([["", new Map([["home.example.com", "all"]])]]),
-    claims: new Map([["", recordSets]]),
+    clusters: new Map([["", { uid: "0a-1b", absentKinds: ["gateway.networking.k8s.io/Gateway"] }]]),
+    views: new Map([["", { filters: "[]", claims: recordSets.map((set, index) => ({ set, knownAtMs: index })) }]]),
   };
 }
 
 describe("a checkpoint", () => {
   test("is read as it was written: origins, names without data and empty views too", () => {
     const sets = [
-      {
-        ...recordSet("a.home.example.com 60 A 192.0.2.1"),
-        origin: { ...ORIGIN, createdAtMs: 5, gateways: ["network/internal"] },
-      },
+      { ...recordSet("a.home.example.com 60 A 192.0.2.1"), origin: { ...ORIGIN, createdAtMs: 5 } },
       { ...recordSet("pending.home.example.com A"), origin: ORIGIN },
     ];
-    const given = {
-      ...checkpoint(...sets),
-      filters: new Map([
-        ["", new Map([["home.example.com", "all"]])],
-        ["guests", new Map<string, string>()],
-      ]),
-      claims: new Map([
-        ["", sets],
-        ["guests", []],
-      ]),
-    };
+    const whole = checkpoint(...sets);
+    const given = { ...whole, views: new Map([...whole.views, ["guests", { filters: "other", claims: [] }]]) };
     expect(decodeCheckpoint(encodeCheckpoint(given))).toEqual({ kind: "intact", checkpoint: given });
   });
 

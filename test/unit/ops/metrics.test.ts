@@ -14,6 +14,7 @@ function metricsWith(more: Partial<MetricsOptions> = {}) {
     readServingState: () => SERVING,
     readUpstream: () => undefined,
     readClusters: () => undefined,
+    readCheckpoint: () => undefined,
     readSync: () => undefined,
     isWebhookExposed: false,
     clock: new ManualClock(),
@@ -105,8 +106,8 @@ describe("figures", () => {
     let state: ServingState = {
       isReady: true,
       zones: [
-        { zone: "home.arpa", names: 3, recordSets: 4 },
-        { zone: "old.arpa", names: 1, recordSets: 1 },
+        { view: "", zone: "home.arpa", names: 3, recordSets: 4 },
+        { view: "guests", zone: "home.arpa", names: 1, recordSets: 1 },
       ],
       problems: new Map([["host.outside", 2]]),
       conflicts: new Map([["merge.age", 1]]),
@@ -116,15 +117,46 @@ describe("figures", () => {
       expect.arrayContaining([
         "zonegate_ready 1",
         "zonegate_zones 2",
-        'zonegate_names{zone="old.arpa"} 1',
-        'zonegate_records{zone="home.arpa"} 4',
+        'zonegate_names{view="guests",zone="home.arpa"} 1',
+        'zonegate_records{view="",zone="home.arpa"} 4',
         'zonegate_problems{code="host.outside"} 2',
         'zonegate_conflicts{code="merge.age"} 1',
       ]),
     );
     state = { ...state, isReady: false, zones: state.zones.slice(0, 1) };
-    expect(await linesOf(metrics, "zonegate_names{")).toEqual(['zonegate_names{zone="home.arpa"} 3']);
+    expect(await linesOf(metrics, "zonegate_names{")).toEqual(['zonegate_names{view="",zone="home.arpa"} 3']);
     expect(await linesOf(metrics, "zonegate_ready")).toEqual(["zonegate_ready 0"]);
+  });
+
+  test("zones of many views are at most 256 series, and none is lost from the sum", async () => {
+    const zones = Array.from({ length: 1_000 }, (_, index) => ({
+      view: `v${index % 100}`,
+      zone: `z${index}.arpa`,
+      names: 1,
+      recordSets: 1,
+    }));
+    const metrics = metricsWith({ readServingState: () => ({ ...SERVING, zones }) });
+    const lines = await linesOf(metrics, "zonegate_names{");
+    expect(lines.length).toBe(256);
+    expect(lines.at(-1)).toBe('zonegate_names{view="other",zone="other"} 745');
+  });
+
+  test("the checkpoint tells its age and that of what is answered from it, where a cluster is read", async () => {
+    const clock = new ManualClock();
+    await clock.advance(90_000);
+    const state = { staleRecordSets: 7, staleSinceMs: 30_000, savedAtMs: 40_000, failedWrites: 2 };
+    const metrics = metricsWith({ clock, readCheckpoint: () => state });
+    expect(await linesOf(metrics, "zonegate_stale")).toEqual([
+      "zonegate_stale_records 7",
+      "zonegate_stale_age_seconds 60",
+    ]);
+    expect(await linesOf(metrics, "zonegate_checkpoint")).toEqual([
+      "zonegate_checkpoint_saved_timestamp_seconds 40",
+      "zonegate_checkpoint_failures_total 2",
+    ]);
+    expect(await linesOf(metricsWith(), "zonegate_stale")).toEqual([]);
+    const unsaved = metricsWith({ readCheckpoint: () => ({ ...state, savedAtMs: undefined }) });
+    expect(await linesOf(unsaved, "zonegate_checkpoint_saved")).toEqual([]);
   });
 
   test("webhook requests are counted by route and code, their time in seconds", async () => {
