@@ -54,6 +54,11 @@ export function keyOf(object: ClusterObject): ObjectKey {
   };
 }
 
+/** True when nobody can tell the two apart by what they hold. */
+export function isSameObject(a: ClusterObject, b: ClusterObject): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
+
 /** One string per key, for maps: `group/kind/namespace/name`, and the cluster behind it where there are several. */
 export function keyText(key: ObjectKey): string {
   const text = `${key.group}/${key.kind}/${key.namespace}/${key.name}`;
