@@ -3,7 +3,7 @@
 
 import type { DomainName } from "#src/domain/name.ts";
 import type { RecordSet } from "#src/domain/record.ts";
-import { type Conflict, type MergeResult, mergeName } from "#src/sources/merge.ts";
+import { type Conflict, type MergedRecordSet, mergeName } from "#src/sources/merge.ts";
 import { createReverseRecords } from "#src/sources/reverse-records.ts";
 
 export interface MergedNames {
@@ -29,7 +29,9 @@ export function createMergedNames(options: MergedNamesOptions): MergedNames {
 
 class NameByName implements MergedNames {
   readonly #options: MergedNamesOptions;
-  readonly #merged = new Map<DomainName, MergeResult>();
+  readonly #merged = new Map<DomainName, readonly RecordSet[]>();
+  /** Names without any have no entry. */
+  readonly #conflictsAt = new Map<DomainName, readonly Conflict[]>();
   readonly #reverse = new Map<DomainName, RecordSet>();
   readonly #reverseRecords: ReturnType<typeof createReverseRecords>;
   #conflicts: readonly Conflict[] | undefined;
@@ -44,9 +46,9 @@ class NameByName implements MergedNames {
     const before: RecordSet[] = [];
     const after: RecordSet[] = [];
     for (const name of names) {
-      const old = this.#merged.get(name)?.recordSets ?? [];
+      const old = this.#merged.get(name) ?? [];
       this.#merge(name);
-      const now = this.#merged.get(name)?.recordSets ?? [];
+      const now = this.#merged.get(name) ?? [];
       if (isSame(old, now)) continue;
       changed.add(name);
       before.push(...old);
@@ -61,7 +63,7 @@ class NameByName implements MergedNames {
   }
 
   recordSetsAt(name: DomainName): readonly RecordSet[] {
-    const merged = this.#merged.get(name)?.recordSets ?? [];
+    const merged = this.#merged.get(name) ?? [];
     const reverse = this.#reverse.get(name);
     return reverse === undefined ? merged : [...merged, reverse];
   }
@@ -71,18 +73,29 @@ class NameByName implements MergedNames {
   }
 
   conflicts(): readonly Conflict[] {
-    this.#conflicts ??= [...this.#merged.values()].flatMap((result) => result.conflicts);
+    this.#conflicts ??= [...this.#conflictsAt.values()].flat();
     return this.#conflicts;
   }
 
   #merge(name: DomainName): void {
-    const before = this.#merged.get(name);
     const claims = this.#options.claimsAt(name);
-    const after = claims.length === 0 ? undefined : mergeName(claims);
-    if (after === undefined) this.#merged.delete(name);
-    else this.#merged.set(name, after);
-    if ((before?.conflicts.length ?? 0) + (after?.conflicts.length ?? 0) > 0) this.#conflicts = undefined;
+    const { recordSets, conflicts } = mergeName(claims);
+    if (recordSets.length === 0) this.#merged.delete(name);
+    else
+      this.#merged.set(
+        name,
+        recordSets.map((set) => claimOf(set, claims)),
+      );
+    const hadConflicts = this.#conflictsAt.delete(name);
+    if (conflicts.length > 0) this.#conflictsAt.set(name, conflicts);
+    if (hadConflicts || conflicts.length > 0) this.#conflicts = undefined;
   }
+}
+
+/** The claim itself where the merged set says nothing else: nearly every name has one claim, which is kept already. */
+function claimOf({ contributors: _, ...merged }: MergedRecordSet, claims: readonly RecordSet[]): RecordSet {
+  const text = JSON.stringify(merged);
+  return claims.find((claim) => claim.type === merged.type && JSON.stringify(claim) === text) ?? merged;
 }
 
 /** Origins count: PTR records are chosen by them. */

@@ -11,6 +11,7 @@ import {
 } from "#src/domain/cluster-object.ts";
 import type { DomainName } from "#src/domain/name.ts";
 import type { RecordSet } from "#src/domain/record.ts";
+import { SharedValues } from "#src/domain/shared-values.ts";
 import { DEFAULT_SOURCE_NAMES } from "#src/domain/source-name.ts";
 import { problemsConcerning } from "./concerned-names.ts";
 import { DEFAULT_STATUS_HOLD_MS, type HeldResult, holdAddresses } from "./held-addresses.ts";
@@ -60,6 +61,8 @@ export function createCatalog(options: CatalogOptions): Catalog {
   return new ObjectCatalog(options);
 }
 
+const NO_PROBLEMS: readonly SourceProblem[] = [];
+
 interface Entry {
   object: ClusterObject;
   readonly source: Source;
@@ -86,6 +89,7 @@ class ObjectCatalog implements Catalog {
   readonly #held = new Set<string>();
   /** Objects to compute again. One that a bug kept from it is still here when everything is told anew. */
   readonly #dirty = new Set<string>();
+  readonly #targets = new SharedValues<readonly string[]>();
   #touched = new Set<DomainName>();
   #problems: readonly SourceProblem[] | undefined;
 
@@ -221,10 +225,22 @@ class ObjectCatalog implements Catalog {
     });
     const isSame = entry.result !== undefined && contentText(entry.result) === contentText(result);
     if (!isSame) this.#noteChange(entry.result, result);
-    entry.result = result;
+    entry.result = this.#compacted(result);
     if (result.heldUntilMs.size > 0) this.#held.add(id);
     else this.#held.delete(id);
     this.#dirty.delete(id);
+  }
+
+  /** The same in arrays that are no longer than what they hold, of which equal ones are one. */
+  #compacted({ recordSets, problems, heldUntilMs }: HeldResult): HeldResult {
+    return {
+      recordSets: recordSets.map((set) => ({
+        ...set,
+        targets: this.#targets.share(JSON.stringify(set.targets), [...set.targets]),
+      })),
+      problems: problems.length === 0 ? NO_PROBLEMS : [...problems],
+      heldUntilMs,
+    };
   }
 
   /** An object claims other names than before, or says something else of them. */
