@@ -93,7 +93,9 @@ class NameByName implements MergedNames {
 }
 
 /** The claim itself where the merged set says nothing else: nearly every name has one claim, which is kept already. */
-function claimOf({ contributors: _, ...merged }: MergedRecordSet, claims: readonly RecordSet[]): RecordSet {
+function claimOf(set: MergedRecordSet, claims: readonly RecordSet[]): RecordSet {
+  const { name, type, ttlSeconds, targets, origin, isStale } = set;
+  const merged = { name, type, ttlSeconds, targets, origin, ...(isStale === true ? { isStale } : {}) };
   const text = JSON.stringify(merged);
   return claims.find((claim) => claim.type === merged.type && JSON.stringify(claim) === text) ?? merged;
 }

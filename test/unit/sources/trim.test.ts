@@ -105,7 +105,7 @@ describe("what many objects say alike", () => {
   test("is kept once: the address of their controller, their namespace, a host that stands in several places", () => {
     const [one, two] = ["a", "b"].map((name) => {
       const host = `${name}.home.example.com`;
-      const given = ingress([host], { metadata: { name, annotations: { [`${PREFIX}hostname`]: `${host}` } } });
+      const given = ingress([host], { metadata: { name, annotations: { [`${PREFIX}hostname`]: host } } });
       return trim(structuredClone({ ...given, spec: { ...(given.spec as object), tls: [{ hosts: [host] }] } }));
     });
     expect(one?.status).toBe(two?.status);
