@@ -20,8 +20,8 @@ export interface ChangeTimes {
   readonly query: readonly number[];
 }
 
-/** Pause between a reply and the next query: finer would take from the processor what is measured. */
-const POLL_MS = 0.5;
+/** Pause between a reply and the next query, the shortest that a timer knows: none at all would take from the processor what is measured. */
+const POLL_MS = 1;
 const GIVE_UP_MS = 30_000;
 /** Between two changes: they are to be single ones. */
 const PAUSE_MS = 20;

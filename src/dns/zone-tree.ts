@@ -18,14 +18,19 @@ export type NodeChange = readonly [DomainName, Node | undefined];
 
 /** A set without rdata makes its name exist without data. Of two sets of one type the later counts. */
 export function createNode(name: DomainName, given: readonly RrSet[]): Node {
+  const distinct = given.length > 1 ? [...new Map(given.map((set) => [set.type, set])).values()] : given;
+  const withData = distinct.every(hasData) ? distinct : distinct.filter(hasData);
   // With this very name: sets that came from another thread hold a copy of it each.
-  const byType = new Map(given.filter(({ rdata }) => rdata.length > 0).map((set) => [set.type, set]));
-  const sets = Array.from(byType.values(), (set): RrSet => ({ ...set, name }));
+  const sets = withData.map((set): RrSet => ({ ...set, name }));
   const set = findSet({ sets }, TYPE.CNAME);
   const [rdata] = set?.rdata ?? [];
   if (set === undefined || rdata === undefined) return { sets, alias: undefined };
   const target = decodeName(rdata, 0);
   return { sets, alias: target.ok ? { set, target: target.value.name } : undefined };
+}
+
+function hasData({ rdata }: RrSet): boolean {
+  return rdata.length > 0;
 }
 
 export function findSet({ sets }: Pick<Node, "sets">, type: number): RrSet | undefined {
