@@ -14,6 +14,12 @@ export function spreadOf(values: readonly number[]): Spread {
   return { min: at(0), median: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2, max: at(sorted.length - 1) };
 }
 
+/** The value that this share of them does not exceed, 1 for the largest. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+}
+
 /** "min / median / max" with so many digits after the point. */
 export function spreadText({ min, median, max }: Spread, digits: number): string {
   return [min, median, max].map((value) => value.toFixed(digits)).join(" / ");

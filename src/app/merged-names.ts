@@ -3,7 +3,7 @@
 
 import type { DomainName } from "#src/domain/name.ts";
 import type { RecordSet } from "#src/domain/record.ts";
-import { type Conflict, type MergeResult, mergeName } from "#src/sources/merge.ts";
+import { type Conflict, type MergedRecordSet, mergeName } from "#src/sources/merge.ts";
 import { createReverseRecords } from "#src/sources/reverse-records.ts";
 import type { ConflictChange } from "./conflict-log.ts";
 
@@ -32,7 +32,9 @@ export function createMergedNames(options: MergedNamesOptions): MergedNames {
 
 class NameByName implements MergedNames {
   readonly #options: MergedNamesOptions;
-  readonly #merged = new Map<DomainName, MergeResult>();
+  readonly #merged = new Map<DomainName, readonly RecordSet[]>();
+  /** Names without any have no entry. */
+  readonly #conflictsAt = new Map<DomainName, readonly Conflict[]>();
   readonly #reverse = new Map<DomainName, RecordSet>();
   readonly #reverseRecords: ReturnType<typeof createReverseRecords>;
   #conflicts: readonly Conflict[] | undefined;
@@ -48,9 +50,9 @@ class NameByName implements MergedNames {
     const after: RecordSet[] = [];
     const lost: { readonly before: Conflict[]; readonly after: Conflict[] } = { before: [], after: [] };
     for (const name of names) {
-      const { recordSets: old, conflicts: wasLost } = this.#merged.get(name) ?? NOTHING;
+      const { recordSets: old, conflicts: wasLost } = this.#at(name);
       this.#merge(name);
-      const { recordSets: now, conflicts: isLost } = this.#merged.get(name) ?? NOTHING;
+      const { recordSets: now, conflicts: isLost } = this.#at(name);
       lost.before.push(...wasLost);
       lost.after.push(...isLost);
       if (isSame(old, now)) continue;
@@ -68,7 +70,7 @@ class NameByName implements MergedNames {
   }
 
   recordSetsAt(name: DomainName): readonly RecordSet[] {
-    const merged = this.#merged.get(name)?.recordSets ?? [];
+    const merged = this.#merged.get(name) ?? [];
     const reverse = this.#reverse.get(name);
     return reverse === undefined ? merged : [...merged, reverse];
   }
@@ -78,21 +80,36 @@ class NameByName implements MergedNames {
   }
 
   conflicts(): readonly Conflict[] {
-    this.#conflicts ??= [...this.#merged.values()].flatMap((result) => result.conflicts);
+    this.#conflicts ??= [...this.#conflictsAt.values()].flat();
     return this.#conflicts;
   }
 
+  #at(name: DomainName): { readonly recordSets: readonly RecordSet[]; readonly conflicts: readonly Conflict[] } {
+    return { recordSets: this.#merged.get(name) ?? [], conflicts: this.#conflictsAt.get(name) ?? [] };
+  }
+
   #merge(name: DomainName): void {
-    const before = this.#merged.get(name);
     const claims = this.#options.claimsAt(name);
-    const after = claims.length === 0 ? undefined : mergeName(claims);
-    if (after === undefined) this.#merged.delete(name);
-    else this.#merged.set(name, after);
-    if ((before?.conflicts.length ?? 0) + (after?.conflicts.length ?? 0) > 0) this.#conflicts = undefined;
+    const { recordSets, conflicts } = mergeName(claims);
+    if (recordSets.length === 0) this.#merged.delete(name);
+    else
+      this.#merged.set(
+        name,
+        recordSets.map((set) => claimOf(set, claims)),
+      );
+    const hadConflicts = this.#conflictsAt.delete(name);
+    if (conflicts.length > 0) this.#conflictsAt.set(name, conflicts);
+    if (hadConflicts || conflicts.length > 0) this.#conflicts = undefined;
   }
 }
 
-const NOTHING: MergeResult = { recordSets: [], conflicts: [] };
+/** The claim itself where the merged set says nothing else: nearly every name has one claim, which is kept already. */
+function claimOf(set: MergedRecordSet, claims: readonly RecordSet[]): RecordSet {
+  const { name, type, ttlSeconds, targets, origin, isStale } = set;
+  const merged = { name, type, ttlSeconds, targets, origin, ...(isStale === true ? { isStale } : {}) };
+  const text = JSON.stringify(merged);
+  return claims.find((claim) => claim.type === merged.type && JSON.stringify(claim) === text) ?? merged;
+}
 
 /** Origins count: PTR records are chosen by them. */
 function isSame(a: readonly RecordSet[], b: readonly RecordSet[]): boolean {

@@ -6,7 +6,7 @@ import { findZone, type Snapshot, type Zone } from "./snapshot.ts";
 import { decodeName } from "./wire/name.ts";
 import { CLASS, EXTENDED_ERROR, RCODE, TYPE } from "./wire/registry.ts";
 import type { RrSet } from "./wire/rrset.ts";
-import type { Node } from "./zone-tree.ts";
+import { findSet, type Node } from "./zone-tree.ts";
 
 /** Aliases followed for one question; a longer chain is answered so far, and the client asks on from its end. */
 const MAX_ALIAS_LINKS = 16;
@@ -99,13 +99,13 @@ function findWildcard(zone: Zone, name: DomainName): Node | undefined {
 }
 
 function selectSet(node: Node, type: number): RrSet | undefined {
-  return type === TYPE.ANY ? smallestSet(node) : node.sets.get(type);
+  return type === TYPE.ANY ? smallestSet(node) : findSet(node, type);
 }
 
 /** RFC 8482 §4.1: one RRset for ANY; the smallest, so that it amplifies least. */
 function smallestSet(node: Node): RrSet | undefined {
   const size = (set: RrSet): number => set.rdata.reduce((octets, rdata) => octets + rdata.length, 0);
-  return [...node.sets.values()].sort((a, b) => size(a) - size(b) || a.type - b.type)[0];
+  return [...node.sets].sort((a, b) => size(a) - size(b) || a.type - b.type)[0];
 }
 
 /** A synthesised record carries the name that was asked for (RFC 4592 §3.3.1). */
@@ -119,8 +119,9 @@ function glueFor(snapshot: Snapshot, set: RrSet): readonly RrSet[] {
   return set.rdata.flatMap((rdata) => {
     const name = decodeName(rdata, 0);
     if (!name.ok) return [];
-    const sets = findZone(snapshot, name.value.name)?.nodes.get(name.value.name)?.sets;
-    return [sets?.get(TYPE.A), sets?.get(TYPE.AAAA)].filter((address) => address !== undefined);
+    const node = findZone(snapshot, name.value.name)?.nodes.get(name.value.name);
+    if (node === undefined) return [];
+    return [findSet(node, TYPE.A), findSet(node, TYPE.AAAA)].filter((address) => address !== undefined);
   });
 }
 

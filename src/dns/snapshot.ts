@@ -68,8 +68,8 @@ class TreeZone implements Zone {
   }
 
   /** The apex always exists, with its SOA. */
-  apexNode(sets: Iterable<RrSet>): Node {
-    return createNode([this.#soaSet, ...[...sets].filter(({ type }) => type !== TYPE.SOA)]);
+  apexNode(sets: readonly RrSet[]): Node {
+    return createNode(this.apex, [this.#soaSet, ...sets.filter(({ type }) => type !== TYPE.SOA)]);
   }
 }
 
@@ -81,10 +81,9 @@ function prepare(
   const isKept = change.extent === "some" && known instanceof TreeZone;
   const tree = isKept ? known.tree : new ZoneTree(change.apex);
   const zone = new TreeZone(change, tree);
-  const apexSets =
-    change.names.find(([name]) => name === change.apex)?.[1] ?? tree.nodes.get(change.apex)?.sets.values() ?? [];
+  const apexSets = change.names.find(([name]) => name === change.apex)?.[1] ?? tree.nodes.get(change.apex)?.sets ?? [];
   const others = change.names
     .filter(([name]) => name !== change.apex)
-    .map(([name, sets]): NodeChange => [name, sets.length === 0 ? undefined : createNode(sets)]);
+    .map(([name, sets]): NodeChange => [name, sets.length === 0 ? undefined : createNode(name, sets)]);
   return { zone, tree, nodeChanges: [[change.apex, zone.apexNode(apexSets)], ...others] };
 }

@@ -3,7 +3,8 @@
 
 import { type DomainName, wildcardBelow } from "#src/domain/name.ts";
 import type { RecordSet } from "#src/domain/record.ts";
-import { type CompiledName, compileName, namesOfSettings, shieldedNames, soaOf, type ZoneProblem } from "./compile.ts";
+import { SharedValues } from "#src/domain/shared-values.ts";
+import { compileName, namesOfSettings, shieldedNames, soaOf, type ZoneProblem } from "./compile.ts";
 import type { RrSet } from "./wire/rrset.ts";
 import { sameSets, type ZoneChange, type ZoneContent, type ZoneOptions } from "./zone-content.ts";
 
@@ -37,7 +38,10 @@ class NameByName implements ZoneBuilder {
   readonly #options: ZoneOptions;
   readonly #soa: ZoneContent["soa"];
   readonly #wildcard: DomainName;
-  readonly #compiled = new Map<DomainName, CompiledName>();
+  readonly #sets = new Map<DomainName, readonly RrSet[]>();
+  /** Names without any have no entry. */
+  readonly #problemsAt = new Map<DomainName, readonly ZoneProblem[]>();
+  readonly #rdata = new SharedValues<RrSet["rdata"]>();
   #recordSets = 0;
   #problems: readonly ZoneProblem[] | undefined;
 
@@ -69,44 +73,60 @@ class NameByName implements ZoneBuilder {
       serial,
       soa: this.#soa,
       extent: names === undefined ? "all" : "some",
-      names: [...(names ?? this.#compiled.keys())].map((name) => [name, this.#compiled.get(name)?.sets ?? []]),
+      names: [...(names ?? this.#sets.keys())].map((name) => [name, this.#sets.get(name) ?? []]),
     };
   }
 
   content(serial: number): ZoneContent {
-    const names = [...this.#compiled.keys()].sort();
-    const recordSets = names.flatMap((name) => this.#compiled.get(name)?.sets ?? []);
+    const names = [...this.#sets.keys()].sort();
+    const recordSets = names.flatMap((name) => this.#sets.get(name) ?? []);
     return { apex: this.#options.apex, serial, soa: this.#soa, recordSets };
   }
 
   problems(): readonly ZoneProblem[] {
-    this.#problems ??= [...this.#compiled.values()].flatMap(({ problems }) => problems);
+    this.#problems ??= [...this.#problemsAt.values()].flat();
     return this.#problems;
   }
 
   counts(): { readonly names: number; readonly recordSets: number } {
-    return { names: this.#compiled.size, recordSets: this.#recordSets };
+    return { names: this.#sets.size, recordSets: this.#recordSets };
   }
 
   firstName(isWanted: (set: RrSet) => boolean): DomainName | undefined {
-    for (const [name, { sets }] of this.#compiled) if (sets.some(isWanted)) return name;
+    for (const [name, sets] of this.#sets) if (sets.some(isWanted)) return name;
     return undefined;
   }
 
   #compile(name: DomainName, recordSetsAt: RecordSetsAt, changed: Map<DomainName, readonly RrSet[]>): void {
-    const before = this.#compiled.get(name);
+    const before = this.#sets.get(name) ?? [];
     const hasApexWildcard = this.#holds(this.#wildcard);
     const after = compileName(name, recordSetsAt(name), { options: this.#options, hasApexWildcard });
-    const isSame = sameSets(before?.sets ?? [], after.sets);
-    if (!isSame) changed.set(name, before?.sets ?? []);
-    if ((before?.problems.length ?? 0) + after.problems.length > 0) this.#problems = undefined;
-    this.#recordSets += after.sets.length - (before?.sets.length ?? 0);
-    if (after.sets.length + after.problems.length === 0) this.#compiled.delete(name);
+    this.#noteProblems(name, after.problems);
     // Equal sets stay the same objects: what was published is not kept twice.
-    else this.#compiled.set(name, before !== undefined && isSame ? { ...after, sets: before.sets } : after);
+    if (sameSets(before, after.sets)) return;
+    changed.set(name, before);
+    this.#recordSets += after.sets.length - before.length;
+    if (after.sets.length === 0) this.#sets.delete(name);
+    else
+      this.#sets.set(
+        name,
+        after.sets.map((set) => this.#withSharedRdata(set)),
+      );
+  }
+
+  #noteProblems(name: DomainName, problems: readonly ZoneProblem[]): void {
+    const hadProblems = this.#problemsAt.delete(name);
+    if (problems.length > 0) this.#problemsAt.set(name, problems);
+    if (hadProblems || problems.length > 0) this.#problems = undefined;
+  }
+
+  /** Ten thousand names lead to the address of one proxy: here, and in the thread, to which shared arrays go once. */
+  #withSharedRdata(set: RrSet): RrSet {
+    const rdata = this.#rdata.share(set.rdata.join(";"), set.rdata);
+    return rdata === set.rdata ? set : { ...set, rdata };
   }
 
   #holds(name: DomainName): boolean {
-    return (this.#compiled.get(name)?.sets.length ?? 0) > 0;
+    return this.#sets.has(name);
   }
 }

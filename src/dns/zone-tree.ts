@@ -8,24 +8,37 @@ import type { RrSet } from "./wire/rrset.ts";
 
 /** One existing name. Without sets it is an empty non-terminal (RFC 8020) or has no data yet. */
 export interface Node {
-  readonly sets: ReadonlyMap<number, RrSet>;
+  /** One for each type: few, so that looking through them costs less than a table of them would hold. */
+  readonly sets: readonly RrSet[];
   readonly alias: { readonly set: RrSet; readonly target: DomainName } | undefined;
 }
 
 /** What a name is to hold; `undefined`: nothing, it exists only as long as names below it do. */
 export type NodeChange = readonly [DomainName, Node | undefined];
 
-/** A set without rdata makes its name exist without data. */
-export function createNode(sets: readonly RrSet[]): Node {
-  const withData = new Map(sets.filter(({ rdata }) => rdata.length > 0).map((set) => [set.type, set]));
-  const set = withData.get(TYPE.CNAME);
+/** A set without rdata makes its name exist without data. Of two sets of one type the later counts. */
+export function createNode(name: DomainName, given: readonly RrSet[]): Node {
+  const distinct = given.length > 1 ? [...new Map(given.map((set) => [set.type, set])).values()] : given;
+  const withData = distinct.every(hasData) ? distinct : distinct.filter(hasData);
+  // With this very name: sets that came from another thread hold a copy of it each.
+  const sets = withData.map((set): RrSet => ({ ...set, name }));
+  const set = findSet({ sets }, TYPE.CNAME);
   const [rdata] = set?.rdata ?? [];
-  if (set === undefined || rdata === undefined) return { sets: withData, alias: undefined };
+  if (set === undefined || rdata === undefined) return { sets, alias: undefined };
   const target = decodeName(rdata, 0);
-  return { sets: withData, alias: target.ok ? { set, target: target.value.name } : undefined };
+  return { sets, alias: target.ok ? { set, target: target.value.name } : undefined };
 }
 
-const EMPTY_NON_TERMINAL: Node = { sets: new Map(), alias: undefined };
+function hasData({ rdata }: RrSet): boolean {
+  return rdata.length > 0;
+}
+
+export function findSet({ sets }: Pick<Node, "sets">, type: number): RrSet | undefined {
+  for (const set of sets) if (set.type === type) return set;
+  return undefined;
+}
+
+const EMPTY_NON_TERMINAL: Node = { sets: [], alias: undefined };
 
 export class ZoneTree {
   readonly #apex: DomainName;

@@ -54,10 +54,31 @@ export function keyOf(object: ClusterObject): ObjectKey {
   };
 }
 
+/** Far deeper than any kind goes; what somebody nested without end must not end us. */
+const MAX_COMPARED_DEPTH = 64;
+
+/** True when the two hold the same. False, too, of what is nested too deep to be compared. */
+export function isSameObject(a: ClusterObject, b: ClusterObject): boolean {
+  return isSameJson(a, b, MAX_COMPARED_DEPTH);
+}
+
+function isSameJson(a: unknown, b: unknown, depth: number): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null || depth === 0) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const [entries, others] = [Object.entries(a), new Map(Object.entries(b))];
+  return (
+    entries.length === others.size &&
+    entries.every(([key, value]) => others.has(key) && isSameJson(value, others.get(key), depth - 1))
+  );
+}
+
 /** One string per key, for maps: `group/kind/namespace/name`, and the cluster behind it where there are several. */
 export function keyText(key: ObjectKey): string {
-  const text = `${key.group}/${key.kind}/${key.namespace}/${key.name}`;
-  return key.cluster === undefined ? text : `${text}/${key.cluster}`;
+  const { group, kind, namespace, name, cluster } = key;
+  // Joined at once: a template keeps a string for each of its joints.
+  const parts = cluster === undefined ? [group, kind, namespace, name] : [group, kind, namespace, name, cluster];
+  return parts.join("/");
 }
 
 /** Kinds whose fields stand beside `metadata`: those that are read of them. */

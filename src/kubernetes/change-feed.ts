@@ -18,6 +18,8 @@ export interface ChangeFeedOptions {
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly onChange: (change: InventoryChange) => void;
+  /** Everything there is, told or not. */
+  readonly objects: () => Iterable<ClusterObject>;
 }
 
 export interface ChangeFeed {
@@ -34,8 +36,6 @@ export function createChangeFeed(options: ChangeFeedOptions): ChangeFeed {
 class RepeatingFeed implements ChangeFeed {
   readonly #options: ChangeFeedOptions;
   readonly #backoff: ReturnType<typeof createBackoff>;
-  /** Everything there is, told or not. */
-  readonly #objects = new Map<string, ClusterObject>();
   /** While something was not taken: what is gone since. Then everything is told anew. */
   #untoldDeletions: Map<string, ObjectKey> | undefined;
   #failures = 0;
@@ -51,11 +51,8 @@ class RepeatingFeed implements ChangeFeed {
 
   tell({ upserted, deleted }: StoreChange): void {
     const gone = new Map(deleted.map((object) => [keyText(keyOf(object)), keyOf(object)]));
-    for (const key of gone.keys()) this.#objects.delete(key);
-    for (const object of upserted) {
-      const key = keyText(keyOf(object));
-      this.#objects.set(key, object);
-      this.#untoldDeletions?.delete(key);
+    if (this.#untoldDeletions !== undefined) {
+      for (const object of upserted) this.#untoldDeletions.delete(keyText(keyOf(object)));
     }
     if (this.#untoldDeletions === undefined) this.#try({ upserted, deleted: [...gone.values()] });
     else for (const [key, objectKey] of gone) this.#untoldDeletions.set(key, objectKey);
@@ -77,6 +74,6 @@ class RepeatingFeed implements ChangeFeed {
     const { clock, signal } = this.#options;
     await clock.sleep(this.#backoff.next(), signal).catch(() => undefined);
     if (signal.aborted) return;
-    this.#try({ upserted: [...this.#objects.values()], deleted: [...(this.#untoldDeletions?.values() ?? [])] });
+    this.#try({ upserted: [...this.#options.objects()], deleted: [...(this.#untoldDeletions?.values() ?? [])] });
   }
 }

@@ -70,7 +70,14 @@ class WatchedClusters implements ClusterInventory {
   constructor(options: ClusterInventoryOptions) {
     const { clock, random, log } = options;
     this.#options = options;
-    this.#feed = createChangeFeed({ clock, random, log, signal: this.#stopping.signal, onChange: options.onChange });
+    this.#feed = createChangeFeed({
+      clock,
+      random,
+      log,
+      signal: this.#stopping.signal,
+      onChange: options.onChange,
+      objects: () => this.#objects(),
+    });
     this.#clusters = options.clusters.map((link) => this.#watched(link));
   }
 
@@ -97,6 +104,12 @@ class WatchedClusters implements ClusterInventory {
         kinds: kinds.map(({ wanted, watch }) => reportKind(wanted, watch)),
       })),
     };
+  }
+
+  *#objects(): Iterable<ClusterObject> {
+    for (const { kinds } of this.#clusters) {
+      for (const { watch } of kinds) for (const { store } of watch.shares) yield* store.objects();
+    }
   }
 
   #isSynced(): boolean {

@@ -33,6 +33,8 @@ export interface ObjectStore {
   readonly size: number;
   /** Versions that could not be read, so that the last good one stays. */
   readonly unreadable: number;
+  /** Those that are ours. */
+  objects(): Iterable<ClusterObject>;
   /** Where events go on; "" before the first list. */
   readonly position: string;
   /** An event from the stream; the change is appended to `into`. */
@@ -113,6 +115,10 @@ class TransformedObjects implements ObjectStore {
 
   get position(): string {
     return this.#position;
+  }
+
+  *objects(): Iterable<ClusterObject> {
+    for (const { object } of this.#entries.values()) if (object !== undefined) yield object;
   }
 
   apply(type: "changed" | "deleted", object: RawObject, into: ChangeCollector): EventOutcome {
@@ -230,5 +236,5 @@ function tell(
 
 /** Kubernetes names hold no slash. */
 function keyOf({ namespace, name }: RawObject): string {
-  return `${namespace}/${name}`;
+  return [namespace, name].join("/");
 }

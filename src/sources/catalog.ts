@@ -4,12 +4,14 @@
 import {
   type ClusterObject,
   type InventoryChange,
+  isSameObject,
   keyOf,
   keyText,
   type ObjectKey,
 } from "#src/domain/cluster-object.ts";
 import type { DomainName } from "#src/domain/name.ts";
 import type { RecordSet } from "#src/domain/record.ts";
+import { SharedValues } from "#src/domain/shared-values.ts";
 import { DEFAULT_SOURCE_NAMES } from "#src/domain/source-name.ts";
 import { expectedAt, problemsConcerning } from "./concerned-names.ts";
 import { DEFAULT_STATUS_HOLD_MS, type HeldResult, holdAddresses } from "./held-addresses.ts";
@@ -18,7 +20,6 @@ import { createNameBudget, type NameBudget } from "./name-budget.ts";
 import { sourcesNamed } from "./registry.ts";
 import {
   ANY_NAME,
-  type Reference,
   type Resource,
   rejected,
   type Source,
@@ -79,11 +80,22 @@ export function createCatalog(options: CatalogOptions): Catalog {
   return new ObjectCatalog(options);
 }
 
+const NO_PROBLEMS: readonly SourceProblem[] = [];
+
 interface Entry {
-  readonly object: ClusterObject;
+  object: ClusterObject;
   readonly source: Source;
-  readonly references: readonly Reference[];
+  references: readonly Referrers[];
   result: HeldResult | undefined;
+  /** Its source threw the last time: the same object is tried again when it is told again. */
+  hasFailed: boolean;
+}
+
+/** Objects that refer to one object, or to all of its kind. */
+interface Referrers {
+  /** Of the key that they refer to. */
+  readonly text: string;
+  readonly ids: Set<string>;
 }
 
 class ObjectCatalog implements Catalog {
@@ -92,12 +104,13 @@ class ObjectCatalog implements Catalog {
   readonly #entries = new Map<string, Entry>();
   readonly #lookups: LookupTable;
   /** From the text of a referenced key to the objects that refer to it. */
-  readonly #referrers = new Map<string, Set<string>>();
+  readonly #referrers = new Map<string, Referrers>();
   readonly #budget: NameBudget;
   /** Objects with an address on hold. */
   readonly #held = new Set<string>();
-  /** From a name to the objects that claim it. */
-  readonly #claimants = new Map<DomainName, Set<string>>();
+  /** Objects to compute again. */
+  readonly #dirty = new Set<string>();
+  readonly #targets = new SharedValues<readonly string[]>();
   #touched = new Set<DomainName>();
   /** Claims that the last change took away or replaced. */
   #lost = new Map<DomainName, readonly RecordSet[]>();
@@ -113,33 +126,32 @@ class ObjectCatalog implements Catalog {
 
   apply(change: InventoryChange): void {
     this.#lost = new Map();
-    const dirty = new Set<string>();
-    for (const key of change.deleted) this.#delete(key, dirty);
-    for (const object of change.upserted) this.#upsert(object, dirty);
-    for (const id of dirty) this.#recompute(id);
+    for (const key of change.deleted) this.#delete(key);
+    for (const object of change.upserted) this.#upsert(object);
+    for (const id of this.#dirty) this.#recompute(id);
     for (const id of this.#budget.takeRetries()) this.#recompute(id);
   }
 
   names(): Iterable<DomainName> {
-    return this.#claimants.keys();
+    return this.#budget.names();
   }
 
   get nameCount(): number {
-    return this.#claimants.size;
+    return this.#budget.size;
   }
 
   has(name: DomainName): boolean {
-    return this.#claimants.has(name);
+    return this.#budget.has(name);
   }
 
   withdrawn(): ReadonlyMap<DomainName, readonly RecordSet[]> {
-    return new Map([...this.#lost].filter(([name]) => !this.#claimants.has(name)));
+    return new Map([...this.#lost].filter(([name]) => !this.#budget.has(name)));
   }
 
   at(name: DomainName): readonly RecordSet[] {
-    return [...(this.#claimants.get(name) ?? [])].flatMap((id) =>
-      (this.#entries.get(id)?.result?.recordSets ?? []).filter((set) => set.name === name),
-    );
+    return this.#budget
+      .claimants(name)
+      .flatMap((id) => (this.#entries.get(id)?.result?.recordSets ?? []).filter((set) => set.name === name));
   }
 
   takeTouched(): ReadonlySet<DomainName> {
@@ -189,64 +201,103 @@ class ObjectCatalog implements Catalog {
     return [...(this.#entries.get(id)?.result?.heldUntilMs.values() ?? [])];
   }
 
-  #upsert(object: ClusterObject, dirty: Set<string>): void {
+  #upsert(object: ClusterObject): void {
     const key = keyOf(object);
-    const id = keyText(key);
-    if (this.#lookups.put(object)) this.#touchReferrers(key, dirty);
+    if (this.#lookups.put(object)) this.#touchReferrers(key);
     const source = this.#sources.get(resourceText(key));
     if (source === undefined) return;
+    const id = keyText(key);
     const previous = this.#entries.get(id);
-    if (previous !== undefined) this.#unlink(id, previous);
-    const references = source.references(object, this.#options.sourceOptions);
-    // An object that was deleted and made again under the same name is another one: nothing of the old one is held for it.
-    const result = previous?.object.metadata.uid === object.metadata.uid ? previous?.result : undefined;
-    this.#entries.set(id, { object, source, references, result });
-    for (const reference of references) this.#link(id, reference);
-    dirty.add(id);
+    if (previous === undefined) this.#insert(id, object, source);
+    else if (previous.object.metadata.uid === object.metadata.uid) this.#replace(id, previous, object);
+    else {
+      // Deleted and made again under the same name: nothing of the old one is held for it.
+      this.#remove(id, previous);
+      this.#insert(id, object, source);
+    }
   }
 
-  #delete(key: ObjectKey, dirty: Set<string>): void {
+  #insert(id: string, object: ClusterObject, source: Source): void {
+    this.#entries.set(id, {
+      object,
+      source,
+      references: this.#link(id, object, source),
+      result: undefined,
+      hasFailed: false,
+    });
+    this.#dirty.add(id);
+  }
+
+  /** Most updates change what nobody reads: a counter in the status of a Gateway, a lease. */
+  #replace(id: string, entry: Entry, object: ClusterObject): void {
+    if (!entry.hasFailed && isSameObject(entry.object, object)) return;
+    this.#unlink(id, entry);
+    entry.references = this.#link(id, object, entry.source);
+    entry.object = object;
+    this.#dirty.add(id);
+  }
+
+  #delete(key: ObjectKey): void {
+    if (this.#lookups.delete(key)) this.#touchReferrers(key);
     const id = keyText(key);
-    if (this.#lookups.delete(key)) this.#touchReferrers(key, dirty);
     const entry = this.#entries.get(id);
-    if (entry === undefined) return;
+    if (entry !== undefined) this.#remove(id, entry);
+  }
+
+  #remove(id: string, entry: Entry): void {
     this.#unlink(id, entry);
     this.#entries.delete(id);
-    this.#budget.release(id);
     this.#held.delete(id);
-    dirty.delete(id);
-    this.#claimed(id, entry.result, undefined);
+    this.#dirty.delete(id);
+    this.#budget.release(id, namesOf(entry.result));
+    this.#noteChange(entry.result, undefined);
   }
 
-  #touchReferrers(key: ObjectKey, dirty: Set<string>): void {
+  #touchReferrers(key: ObjectKey): void {
     const anywhere = { ...key, namespace: ANY_NAME, name: ANY_NAME };
     for (const reference of [key, { ...key, name: ANY_NAME }, anywhere]) {
-      for (const id of this.#referrers.get(keyText(reference)) ?? []) dirty.add(id);
+      for (const id of this.#referrers.get(keyText(reference))?.ids ?? []) this.#dirty.add(id);
     }
   }
 
   #recompute(id: string): void {
     const entry = this.#entries.get(id);
-    if (entry === undefined) return;
+    if (entry === undefined) return void this.#dirty.delete(id);
     const fresh = this.#recordsOf(entry);
-    const admitted = this.#budget.admit(id, keyOf(entry.object), fresh);
+    const admitted = this.#budget.admit(id, fresh, { object: keyOf(entry.object), before: namesOf(entry.result) });
     const result = holdAddresses(admitted, entry.result, {
       object: entry.object,
       nowMs: this.#options.nowMs(),
       holdMs: this.#options.statusHoldMs ?? DEFAULT_STATUS_HOLD_MS,
     });
     const isSame = entry.result !== undefined && contentText(entry.result) === contentText(result);
-    if (!isSame) this.#claimed(id, entry.result, result);
-    entry.result = result;
+    if (!isSame) this.#noteChange(entry.result, result);
+    entry.result = this.#compacted(result);
     if (result.heldUntilMs.size > 0) this.#held.add(id);
     else this.#held.delete(id);
+    this.#dirty.delete(id);
+  }
+
+  /** The same in arrays that are no longer than what they hold, of which equal ones are one. */
+  #compacted({ recordSets, problems, heldUntilMs }: HeldResult): HeldResult {
+    return {
+      recordSets: recordSets.map((set) => ({
+        ...set,
+        targets: this.#targets.share(JSON.stringify(set.targets), [...set.targets]),
+      })),
+      problems: problems.length === 0 ? NO_PROBLEMS : [...problems],
+      heldUntilMs,
+    };
   }
 
   /** A source that throws is a bug, and costs its object the change at most: what is known of it stays. */
-  #recordsOf({ object, source, result }: Entry): SourceResult {
+  #recordsOf(entry: Entry): SourceResult {
+    const { object, source, result } = entry;
+    entry.hasFailed = false;
     try {
       return source.toRecords(object, { options: this.#options.sourceOptions, lookup: this.#lookups });
     } catch (error) {
+      entry.hasFailed = true;
       this.#options.onBug?.(error, keyOf(object));
       const reason = "reading it failed by a fault of Zonegate; what was known of it before is answered";
       const failed = rejected(object, "object.failed", reason);
@@ -255,40 +306,40 @@ class ObjectCatalog implements Catalog {
   }
 
   /** An object claims other names than before, or says something else of them. */
-  #claimed(id: string, before: HeldResult | undefined, after: HeldResult | undefined): void {
+  #noteChange(before: HeldResult | undefined, after: HeldResult | undefined): void {
     this.#problems = undefined;
     for (const set of before?.recordSets ?? []) {
-      const { name } = set;
-      this.#touched.add(name);
-      this.#lost.set(name, [...(this.#lost.get(name) ?? []), set]);
-      const claimants = this.#claimants.get(name);
-      claimants?.delete(id);
-      if (claimants?.size === 0) this.#claimants.delete(name);
+      this.#touched.add(set.name);
+      this.#lost.set(set.name, [...(this.#lost.get(set.name) ?? []), set]);
     }
-    for (const { name } of after?.recordSets ?? []) {
-      this.#touched.add(name);
-      this.#claimants.set(name, (this.#claimants.get(name) ?? new Set()).add(id));
-    }
+    for (const name of namesOf(after)) this.#touched.add(name);
   }
 
-  #link(id: string, reference: Reference): void {
-    const text = keyText(reference);
-    const referrers = this.#referrers.get(text) ?? new Set();
-    this.#referrers.set(text, referrers.add(id));
+  #link(id: string, object: ClusterObject, source: Source): readonly Referrers[] {
+    return source.references(object, this.#options.sourceOptions).map((reference) => {
+      const text = keyText(reference);
+      const referrers = this.#referrers.get(text) ?? { text, ids: new Set() };
+      referrers.ids.add(id);
+      this.#referrers.set(text, referrers);
+      return referrers;
+    });
   }
 
   #unlink(id: string, entry: Entry): void {
-    for (const reference of entry.references) {
-      const text = keyText(reference);
-      const referrers = this.#referrers.get(text);
-      referrers?.delete(id);
-      if (referrers?.size === 0) this.#referrers.delete(text);
+    for (const { text, ids } of entry.references) {
+      ids.delete(id);
+      if (ids.size === 0) this.#referrers.delete(text);
     }
   }
 }
 
 function isSameResource(a: Resource, b: Resource): boolean {
   return a.group === b.group && a.kind === b.kind;
+}
+
+/** Those that an object claims, some of them more than once. */
+function namesOf(result: HeldResult | undefined): readonly DomainName[] {
+  return result === undefined ? [] : result.recordSets.map(({ name }) => name);
 }
 
 function resourceText(resource: Resource): string {

@@ -55,7 +55,13 @@ export function resolveRelative(relative: string, object: ClusterObject, options
 /** A host name in canonical text, or `undefined` when it is none. */
 export function parseHostname(text: string): DomainName | undefined {
   const name = parseName(text);
-  return name.ok && HOSTNAME.test(name.value) ? name.value : undefined;
+  if (!name.ok || !HOSTNAME.test(name.value)) return undefined;
+  // The text itself where it is canonical, as nearly all are: its object keeps it already.
+  return isCanonical(text, name.value) ? text : name.value;
+}
+
+function isCanonical(text: string, name: DomainName): text is DomainName {
+  return text === name;
 }
 
 /** The zone with the longest apex at or above the name. */

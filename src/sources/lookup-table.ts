@@ -1,10 +1,10 @@
 // Objects that sources look up, by kind and namespace.
 
-import { type ClusterObject, keyOf, type ObjectKey } from "#src/domain/cluster-object.ts";
+import { type ClusterObject, isSameObject, keyOf, type ObjectKey } from "#src/domain/cluster-object.ts";
 import type { Lookup, Reference, Resource } from "./source.ts";
 
 export interface LookupTable extends Lookup {
-  /** Keeps the object; false when nobody looks up its kind. */
+  /** Keeps the object; false when nobody looks up its kind, or when whoever does finds what he found before. */
   put(object: ClusterObject): boolean;
   /** False when it was not there. */
   delete(key: ObjectKey): boolean;
@@ -21,8 +21,9 @@ export function createLookupTable(kinds: readonly Resource[]): LookupTable {
       if (!wanted.has(`${key.group}/${key.kind}`)) return false;
       const id = groupOf(key, key.namespace);
       const group = groups.get(id) ?? new Map<string, ClusterObject>();
+      const before = group.get(key.name);
       groups.set(id, group.set(key.name, object));
-      return true;
+      return before === undefined || !isSameObject(before, object);
     },
     delete: (key) => {
       const id = groupOf(key, key.namespace);

@@ -13,7 +13,7 @@ import {
 } from "#src/domain/record.ts";
 
 /** What is answered for one name and type. `origin` is the oldest of the contributors. */
-interface MergedRecordSet extends RecordSet {
+export interface MergedRecordSet extends RecordSet {
   /** Every origin whose targets are in it, the oldest first. */
   readonly contributors: readonly Origin[];
 }

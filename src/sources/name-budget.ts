@@ -6,12 +6,19 @@ import type { DomainName } from "#src/domain/name.ts";
 import type { SourceProblem, SourceResult } from "./source.ts";
 
 export interface NameBudget {
-  /** The part of an object's result that fits; a problem names what does not. */
-  admit(id: string, object: ObjectKey, result: SourceResult): SourceResult;
-  /** The object is gone. */
-  release(id: string): void;
+  /** The part of an object's result that fits; a problem names what does not. `before`: what fitted last of this object. */
+  admit(id: string, result: SourceResult, given: { object: ObjectKey; before: readonly DomainName[] }): SourceResult;
+  /** The object is gone, which claimed these names. */
+  release(id: string, names: readonly DomainName[]): void;
   /** Objects that were refused a name and may try again because names became free; each only once. */
   takeRetries(): readonly string[];
+  /** How many names are claimed. */
+  readonly size: number;
+  has(name: DomainName): boolean;
+  /** Every name that is claimed. */
+  names(): Iterable<DomainName>;
+  /** The objects that claim a name. */
+  claimants(name: DomainName): readonly string[];
 }
 
 /** `maxNames` counts each name once, however many objects claim it. */
@@ -21,9 +28,8 @@ export function createNameBudget(maxNames: number): NameBudget {
 
 class CountedNames implements NameBudget {
   readonly #maxNames: number;
-  /** How many objects claim a name. */
-  readonly #claims = new Map<DomainName, number>();
-  readonly #namesOf = new Map<string, ReadonlySet<DomainName>>();
+  /** The object that claims a name; a set where there are several, which is rare. */
+  readonly #claimants = new Map<DomainName, string | Set<string>>();
   readonly #refused = new Set<string>();
   #hasRoom = false;
 
@@ -31,47 +37,69 @@ class CountedNames implements NameBudget {
     this.#maxNames = maxNames;
   }
 
-  admit(id: string, object: ObjectKey, result: SourceResult): SourceResult {
-    this.release(id);
-    const names = new Set<DomainName>();
+  admit(
+    id: string,
+    result: SourceResult,
+    { object, before }: { readonly object: ObjectKey; readonly before: readonly DomainName[] },
+  ): SourceResult {
+    this.release(id, before);
     const left = new Set<DomainName>();
-    for (const name of new Set(result.recordSets.map((set) => set.name))) {
-      if (this.#claim(name)) names.add(name);
-      else left.add(name);
-    }
-    this.#namesOf.set(id, names);
+    for (const { name } of result.recordSets) if (!this.#claim(id, name)) left.add(name);
     if (left.size === 0) return result;
     this.#refused.add(id);
     const problems = [...left].map((name) => overLimit(object, name, this.#maxNames));
     return {
       ...result,
-      recordSets: result.recordSets.filter((set) => names.has(set.name)),
+      recordSets: result.recordSets.filter((set) => !left.has(set.name)),
       problems: [...result.problems, ...problems],
     };
   }
 
-  release(id: string): void {
-    for (const name of this.#namesOf.get(id) ?? []) {
-      const left = (this.#claims.get(name) ?? 1) - 1;
-      if (left > 0) this.#claims.set(name, left);
-      else this.#claims.delete(name);
-    }
-    if (this.#namesOf.delete(id) && this.#claims.size < this.#maxNames) this.#hasRoom = true;
+  release(id: string, names: readonly DomainName[]): void {
+    for (const name of names) this.#give(id, name);
+    if (names.length > 0 && this.#claimants.size < this.#maxNames) this.#hasRoom = true;
     this.#refused.delete(id);
   }
 
   takeRetries(): readonly string[] {
-    if (!this.#hasRoom || this.#claims.size >= this.#maxNames) return [];
+    if (!this.#hasRoom || this.#claimants.size >= this.#maxNames) return [];
     this.#hasRoom = false;
     return [...this.#refused];
   }
 
+  get size(): number {
+    return this.#claimants.size;
+  }
+
+  has(name: DomainName): boolean {
+    return this.#claimants.has(name);
+  }
+
+  names(): Iterable<DomainName> {
+    return this.#claimants.keys();
+  }
+
+  claimants(name: DomainName): readonly string[] {
+    const claimants = this.#claimants.get(name) ?? [];
+    return typeof claimants === "string" ? [claimants] : [...claimants];
+  }
+
   /** False when the name is new and there is no room for it. */
-  #claim(name: DomainName): boolean {
-    const claims = this.#claims.get(name) ?? 0;
-    if (claims === 0 && this.#claims.size >= this.#maxNames) return false;
-    this.#claims.set(name, claims + 1);
+  #claim(id: string, name: DomainName): boolean {
+    const claimants = this.#claimants.get(name);
+    if (claimants === undefined && this.#claimants.size >= this.#maxNames) return false;
+    if (claimants === undefined) this.#claimants.set(name, id);
+    else if (typeof claimants !== "string") claimants.add(id);
+    else if (claimants !== id) this.#claimants.set(name, new Set([claimants, id]));
     return true;
+  }
+
+  #give(id: string, name: DomainName): void {
+    const claimants = this.#claimants.get(name);
+    if (claimants === id) this.#claimants.delete(name);
+    if (claimants === undefined || typeof claimants === "string") return;
+    claimants.delete(id);
+    if (claimants.size === 0) this.#claimants.delete(name);
   }
 }
 

@@ -2,6 +2,7 @@
 // managed fields and of applied configuration that no answer depends on.
 
 import { type ClusterObject, keyOf } from "#src/domain/cluster-object.ts";
+import { SharedValues } from "#src/domain/shared-values.ts";
 import type { ObjectShape } from "./source.ts";
 
 /** Annotations that are read whatever the prefix in the settings. */
@@ -32,23 +33,55 @@ export function createTrim(
   const byKind = new Map(shapes.map((shape) => [`${shape.group}/${shape.kind}`, shape]));
   const keptLabels = keepKeys(READ_LABELS, new Set(labelKeys));
   const keptAnnotations = keepKeys([...READ_ANNOTATIONS, ...annotationPrefixes]);
+  const texts = new SharedValues<string>();
+  const parts = new SharedValues<unknown>();
+  const share: Share = (text) => texts.share(text, text);
+  const statusOf = (status: unknown, schema: ObjectShape["status"]): unknown => {
+    const read = trimPart(status, schema, share);
+    // What one controller writes on its objects is the same address on all of them.
+    return read === undefined || read === status ? read : parts.share(JSON.stringify(read), read);
+  };
   return (object) => {
     const { group, kind } = keyOf(object);
     const shape = byKind.get(`${group}/${kind}`);
     if (shape === undefined) return undefined;
-    const { labels, annotations } = object.metadata;
+    const { name, namespace, labels, annotations, ...others } = object.metadata;
     return {
-      ...object,
+      apiVersion: share(object.apiVersion),
+      kind: share(kind),
       metadata: {
-        ...object.metadata,
-        labels: keptLabels(labels),
-        annotations: (shape.keepAnnotations ?? asTheyAre)(keptAnnotations(annotations)),
+        name,
+        namespace: share(namespace),
+        ...others,
+        labels: compact(keptLabels(labels), share),
+        annotations: compact((shape.keepAnnotations ?? asTheyAre)(keptAnnotations(annotations)), share),
       },
-      spec: trimPart(object.spec, shape.spec),
-      status: trimPart(object.status, shape.status),
+      spec: trimPart(object.spec, shape.spec, share),
+      status: statusOf(object.status, shape.status),
     };
   };
 }
+
+/**
+ * The same JSON in the least memory: objects as V8 reads them from text have room for their fields and for no others, a schema's
+ * have room to grow.
+ */
+function compact<T>(value: T, share: Share): T {
+  if (value === NOTHING) return value;
+  return withSharedTexts(JSON.parse(JSON.stringify(value)), share) as T;
+}
+
+/** Changes what it is given: equal texts in it, and in what came lately, become one. */
+function withSharedTexts(value: unknown, share: Share): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  for (const [key, part] of Object.entries(value)) {
+    if (typeof part === "string") Reflect.set(value, key, share(part));
+    else withSharedTexts(part, share);
+  }
+  return value;
+}
+
+type Share = (text: string) => string;
 
 const NOTHING: Readonly<Record<string, string>> = {};
 
@@ -68,8 +101,8 @@ function keepKeys(prefixes: readonly string[], keys: ReadonlySet<string> = new S
   };
 }
 
-function trimPart(part: unknown, schema: ObjectShape["spec"]): unknown {
+function trimPart(part: unknown, schema: ObjectShape["spec"], share: Share): unknown {
   if (schema === undefined) return undefined;
   const read = schema.safeParse(part ?? {});
-  return read.success ? read.data : part;
+  return read.success ? compact(read.data, share) : part;
 }

@@ -4,6 +4,7 @@
 import { findZone, type Snapshot } from "#src/dns/snapshot.ts";
 import { rdataText } from "#src/dns/wire/rdata-text.ts";
 import { RECORD_TYPE_NUMBER } from "#src/dns/wire/registry.ts";
+import { findSet } from "#src/dns/zone-tree.ts";
 import type { ObjectKey } from "#src/domain/cluster-object.ts";
 import { type DomainName, isAtOrBelow } from "#src/domain/name.ts";
 import { type Origin, originText, type RecordSet } from "#src/domain/record.ts";
@@ -53,7 +54,8 @@ function judge(claim: RecordSet, reading: ReadingFacts): readonly ClaimedValue[]
 
 function servedTexts({ name, type }: RecordSet, snapshot: Snapshot): ReadonlySet<string> {
   const number = RECORD_TYPE_NUMBER[type];
-  const rdata = findZone(snapshot, name)?.nodes.get(name)?.sets.get(number)?.rdata ?? [];
+  const node = findZone(snapshot, name)?.nodes.get(name);
+  const rdata = (node && findSet(node, number))?.rdata ?? [];
   return new Set(rdata.map((octets) => rdataText(number, octets)));
 }
 

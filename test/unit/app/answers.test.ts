@@ -44,7 +44,7 @@ function records(...lines: readonly string[]) {
 /** Names with data below the zone, as they are served. */
 function served(snapshot: Snapshot): readonly string[] {
   return [...snapshot.zones.values()]
-    .flatMap(({ nodes, apex }) => [...nodes].filter(([name, { sets }]) => name !== apex && sets.size > 0))
+    .flatMap(({ nodes, apex }) => [...nodes].filter(([name, { sets }]) => name !== apex && sets.length > 0))
     .map(([name]) => name)
     .sort();
 }
@@ -143,7 +143,7 @@ async function contributeAll(
 function contentOf(snapshot: Snapshot): object {
   return [...snapshot.zones.values()].map(({ apex, nodes }) => [
     apex,
-    Object.fromEntries([...nodes].map(([name, { sets }]) => [name, name === apex ? sets.size : [...sets]])),
+    Object.fromEntries([...nodes].map(([name, { sets }]) => [name, name === apex ? sets.length : [...sets]])),
   ]);
 }
 

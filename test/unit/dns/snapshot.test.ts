@@ -40,8 +40,8 @@ describe("nodes", () => {
   });
 
   test("without data have no sets", () => {
-    expect(zone?.nodes.get(nameOf("b.c.example.test"))?.sets.size).toBe(0);
-    expect(zone?.nodes.get(nameOf("pending.example.test"))?.sets.size).toBe(0);
+    expect(zone?.nodes.get(nameOf("b.c.example.test"))?.sets).toEqual([]);
+    expect(zone?.nodes.get(nameOf("pending.example.test"))?.sets).toEqual([]);
   });
 });
 

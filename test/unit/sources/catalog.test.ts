@@ -2,8 +2,10 @@ import { describe, expect, test } from "vitest";
 import { type ClusterObject, keyOf } from "#src/domain/cluster-object.ts";
 import { DEFAULT_SOURCE_NAMES } from "#src/domain/source-name.ts";
 import { type CatalogOptions, createCatalog } from "#src/sources/catalog.ts";
-import { sourcesNamed } from "#src/sources/registry.ts";
+import { shapesOf, sourcesNamed } from "#src/sources/registry.ts";
 import { defaultSourceOptions, type Source } from "#src/sources/source.ts";
+import { createTrim } from "#src/sources/trim.ts";
+import { gateway, route } from "./gateway-objects.ts";
 import { HOME, ingress, ingressClass, lines, service } from "./objects.ts";
 
 function catalogOf(more: Partial<CatalogOptions> = {}) {
@@ -204,4 +206,50 @@ describe("a source that throws", () => {
     catalog.apply({ upserted: [app("bad", "external")], deleted: [] });
     expect(lines(catalog.recordSets()).map((line) => line.split(".")[0])).toEqual(["good", "other"]);
   });
+});
+describe("updates that change nothing that is kept", () => {
+  test("of an object that others refer to recompute neither it nor them", () => {
+    const { sources, calls } = counted();
+    const catalog = catalogOf({ sources });
+    catalog.apply({ upserted: [ingressClass("internal"), app("a", "internal"), app("b", "internal")], deleted: [] });
+    calls.length = 0;
+    catalog.apply({ upserted: [ingressClass("internal"), structuredClone(app("a", "internal"))], deleted: [] });
+    expect(calls).toEqual([]);
+    catalog.apply({ upserted: [ingressClass("internal", "default")], deleted: [] });
+    expect(calls.toSorted()).toEqual(["a", "b"]);
+  });
+
+  test("of a Gateway, whose listeners count the routes attached to them, recompute no route", () => {
+    const { sources, calls } = counted();
+    const catalog = catalogOf({ sources });
+    const trim = createTrim(shapesOf(sources), []);
+    const take = (...objects: readonly ClusterObject[]): void =>
+      catalog.apply({ upserted: objects.map(trim).filter((object) => object !== undefined), deleted: [] });
+    const counting = (attachedRoutes: number, address = "192.0.2.1"): ClusterObject =>
+      gateway({
+        status: {
+          addresses: [{ value: address }],
+          conditions: [{ type: "Programmed", status: "True" }],
+          listeners: [{ name: "l0", attachedRoutes, conditions: [], supportedKinds: [] }],
+        },
+      });
+    const routes = ["r1", "r2"].map((name) => route([`${name}.home.example.com`], { metadata: { name } }));
+    take(counting(0), ...routes);
+    expect(lines(catalog.recordSets())).toEqual(["r1.home.example.com A 192.0.2.1", "r2.home.example.com A 192.0.2.1"]);
+    calls.length = 0;
+    take(counting(2));
+    expect(calls).toEqual([]);
+    take(counting(2, "192.0.2.2"));
+    expect(calls.toSorted()).toEqual(["internal", "r1", "r2"]);
+  });
+});
+
+test("an object made again under its name by another uid gives up the names of the one before", () => {
+  const catalog = catalogOf();
+  const born = (uid: string, host: string): ClusterObject => ingress([host], { metadata: { name: "app", uid } });
+  catalog.apply({ upserted: [born("1", "old.home.example.com")], deleted: [] });
+  catalog.takeTouched();
+  catalog.apply({ upserted: [born("2", "new.home.example.com")], deleted: [] });
+  expect([...catalog.names()]).toEqual(["new.home.example.com"]);
+  expect([...catalog.takeTouched()].toSorted()).toEqual(["new.home.example.com", "old.home.example.com"]);
 });

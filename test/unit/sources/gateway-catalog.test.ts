@@ -52,7 +52,7 @@ describe("a change recomputes the routes it can touch, and those alone", () => {
     ["a Gateway of nobody", gateway({ metadata: { name: "other" } }), ["set"]],
     ["a ListenerSet", listenerSet(), ["set"]],
     ["a ListenerSet of nobody", listenerSet({ metadata: { name: "other" } }), []],
-    ["a route", app("a"), ["a"]],
+    ["a route", route(["x.home.example.com"], { metadata: { name: "a" } }), ["a"]],
   ])("%s", (_title, changed, touched) => {
     const { put } = counted();
     put(...everything);

@@ -3,7 +3,7 @@ import type { ObjectKey } from "#src/domain/cluster-object.ts";
 import type { DomainName } from "#src/domain/name.ts";
 import { createNameBudget, type NameBudget } from "#src/sources/name-budget.ts";
 
-/** The names of an object that are admitted. */
+/** The names of an object that are admitted, in the place of those that it has. */
 function admit(budget: NameBudget, id: string, ...names: readonly string[]): readonly string[] {
   const object: ObjectKey = { group: "", kind: "Service", namespace: "default", name: id };
   const origin = { kind: "Service", name: id } as const;
@@ -14,7 +14,16 @@ function admit(budget: NameBudget, id: string, ...names: readonly string[]): rea
     targets: ["192.0.2.1"],
     origin,
   }));
-  return budget.admit(id, object, { recordSets, problems: [] }).recordSets.map((set) => set.name);
+  const given = { object, before: namesOf(budget, id) };
+  return budget.admit(id, { recordSets, problems: [] }, given).recordSets.map((set) => set.name);
+}
+
+function release(budget: NameBudget, id: string): void {
+  budget.release(id, namesOf(budget, id));
+}
+
+function namesOf(budget: NameBudget, id: string): readonly DomainName[] {
+  return [...budget.names()].filter((name) => budget.claimants(name).includes(id));
 }
 
 test("a name that several objects claim counts once", () => {
@@ -30,7 +39,7 @@ test("an object that was refused a name may try again once, when names became fr
   admit(budget, "one", "a");
   expect(admit(budget, "two", "b")).toEqual([]);
   expect(budget.takeRetries()).toEqual([]);
-  budget.release("one");
+  release(budget, "one");
   expect([budget.takeRetries(), budget.takeRetries()]).toEqual([["two"], []]);
 });
 
@@ -39,9 +48,9 @@ test("objects that go together and come back take nobody's names with them", () 
   admit(budget, "one", "a");
   admit(budget, "two", "b");
   admit(budget, "three", "b");
-  budget.release("one");
-  budget.release("two");
+  release(budget, "one");
+  release(budget, "two");
   admit(budget, "two", "b");
-  budget.release("two");
+  release(budget, "two");
   expect(admit(budget, "four", "c", "d")).toEqual(["c"]);
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { type ClusterObject, isSameObject } from "#src/domain/cluster-object.ts";
 import { DEFAULT_SOURCE_NAMES } from "#src/domain/source-name.ts";
 import { shapesOf, sourcesNamed } from "#src/sources/registry.ts";
 import { createTrim } from "#src/sources/trim.ts";
@@ -99,3 +100,35 @@ describe("what is kept of an object", () => {
     expect(trim({ ...ingress([]), spec })?.spec).toBe(spec);
   });
 });
+
+describe("what many objects say alike", () => {
+  test("is kept once: the address of their controller, their namespace, a host that stands in several places", () => {
+    const [one, two] = ["a", "b"].map((name) => {
+      const host = `${name}.home.example.com`;
+      const given = ingress([host], { metadata: { name, annotations: { [`${PREFIX}hostname`]: host } } });
+      return trim(structuredClone({ ...given, spec: { ...(given.spec as object), tls: [{ hosts: [host] }] } }));
+    });
+    expect(one?.status).toBe(two?.status);
+    expect(one?.status).toEqual({ loadBalancer: { ingress: [{ ip: "192.0.2.1" }] } });
+  });
+
+  test("is not mixed up: a status of its own stays", () => {
+    const [one, two] = ["192.0.2.1", "192.0.2.2"].map((address) =>
+      trim(ingress(["a.home.example.com"], { addresses: [address] })),
+    );
+    expect([one?.status, two?.status]).toEqual(
+      ["192.0.2.1", "192.0.2.2"].map((ip) => ({ loadBalancer: { ingress: [{ ip }] } })),
+    );
+  });
+
+  test("a status that is nested without end and is none is kept as it is", () => {
+    const nested = (): ClusterObject => ({ ...ingress(["a.home.example.com"]), status: { loadBalancer: endless() } });
+    const given = nested();
+    expect(trim(given)?.status).toBe(given.status);
+    expect(isSameObject(nested(), nested())).toBe(false);
+  });
+});
+
+function endless(): unknown {
+  return JSON.parse(`${"[".repeat(20_000)}${"]".repeat(20_000)}`);
+}
