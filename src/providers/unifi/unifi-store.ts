@@ -6,16 +6,15 @@ import { ConfigError, UpstreamError, UpstreamProtocol, UpstreamUnavailable } fro
 import type { Clock } from "#src/lib/clock.ts";
 import type { Logger } from "#src/lib/log.ts";
 import type { BackendRules, RecordList, RecordStore, StateRecord, Step, StepOutcome } from "#src/providers/provider.ts";
+import { type Connect, type Connection, connectByTls } from "./connection.ts";
 import { type ApiKeySupplier, type ConsoleClient, createConsoleClient } from "./console-client.ts";
 import { parseConsoleUrl } from "./console-url.ts";
 import { type Detected, type DetectOptions, detect } from "./detect.ts";
 import { API_GONE_CODE, type ApiKind } from "./dns-api.ts";
 import { type Content, Inventory } from "./inventory.ts";
 import { LearnedLimits } from "./learned-limits.ts";
-import { createRememberingLookup } from "./remembering-lookup.ts";
 import { carryOut, type Desk } from "./steps.ts";
-import { createExchange } from "./transport.ts";
-import { type ConsoleTrust, createConsoleAgent } from "./trust.ts";
+import type { ConsoleTrust } from "./trust.ts";
 
 export interface UnifiStoreOptions extends Pick<DetectOptions, "api" | "controller" | "site"> {
   /** `https://192.168.1.1`; see `parseConsoleUrl`. */
@@ -51,9 +50,19 @@ export interface UnifiStore extends RecordStore {
   close(): void;
 }
 
+/** What a store stands on: the network and chance, unless it is given something else. */
+export interface UnifiStoreFooting {
+  readonly connect: Connect;
+  /** From 0 up to, not including, 1; spreads repetitions. */
+  readonly random: () => number;
+}
+
 /** Contacts nobody yet. Throws ConfigError for a URL that no console can have. */
-export function createUnifiStore(options: UnifiStoreOptions): UnifiStore {
-  return new ConsoleStore(options);
+export function createUnifiStore(
+  options: UnifiStoreOptions,
+  footing: UnifiStoreFooting = { connect: connectByTls, random: Math.random },
+): UnifiStore {
+  return new ConsoleStore(options, footing);
 }
 
 /** A list this old still says what a write would meet (docs/decisions.md 6). */
@@ -65,7 +74,7 @@ class ConsoleStore implements UnifiStore {
   readonly provider = "unifi";
   readonly #options: UnifiStoreOptions;
   readonly #client: ConsoleClient;
-  readonly #agent: ReturnType<typeof createConsoleAgent>;
+  readonly #connection: Connection;
   #detected: Detected | undefined;
   #learned: LearnedLimits;
   #inventory = new Inventory([]);
@@ -79,7 +88,7 @@ class ConsoleStore implements UnifiStore {
     failure: undefined,
   };
 
-  constructor(options: UnifiStoreOptions) {
+  constructor(options: UnifiStoreOptions, { connect, random }: UnifiStoreFooting) {
     const { url, trust, clock, log, callTimeoutMs, apiKey } = options;
     const baseUrl = parseConsoleUrl(url);
     if (!baseUrl.ok) {
@@ -87,16 +96,16 @@ class ConsoleStore implements UnifiStore {
     }
     this.#options = options;
     this.#learned = new LearnedLimits(clock, log);
-    this.#agent = createConsoleAgent({
+    this.#connection = connect({
       trust,
       connectTimeoutMs: callTimeoutMs,
-      lookup: createRememberingLookup(clock),
+      clock,
       onTrusted: (certificateSha256) => {
         this.#status = { ...this.#status, certificateSha256 };
       },
     });
-    const exchange = createExchange(this.#agent);
-    this.#client = createConsoleClient({ baseUrl: baseUrl.value, exchange, apiKey, callTimeoutMs, clock });
+    const { exchange } = this.#connection;
+    this.#client = createConsoleClient({ baseUrl: baseUrl.value, exchange, apiKey, callTimeoutMs, clock, random });
     if (trust.kind === "skip")
       log.warn({ provider: "unifi", url: baseUrl.value }, "certificate verification switched off");
   }
@@ -133,7 +142,7 @@ class ConsoleStore implements UnifiStore {
   }
 
   close(): void {
-    this.#agent.destroy();
+    this.#connection.close();
   }
 
   /** With getters, because a list in the middle of a step replaces what the step works with. */
