@@ -1,17 +1,17 @@
 // The console's network port: one TCP listener that can speak TLS, hang in the handshake, speak plain HTTP, swallow
 // everything or refuse, and changes its certificate while it runs. Facts: unifi.md 4.4 rows 24, 25, 30.
 
-import { createServer as createHttpServer, type Server as HttpServer, type RequestListener } from "node:http";
+import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
 import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { ServerCertificate } from "./certificate.ts";
-
-export type TransportMode = "https" | "http" | "handshake-hang";
+import type { ConsolePort, PortParts, TransportMode } from "./port.ts";
+import { createRequestHandler } from "./request-handler.ts";
 
 /** As the web server in front of UniFi OS; long enough that only a fault closes an idle connection. */
 const KEEP_ALIVE_MS = 75_000;
 
-export class Transport {
+export class SocketPort implements ConsolePort {
   readonly #https: HttpsServer;
   readonly #http: HttpServer;
   readonly #listener: Server;
@@ -19,7 +19,11 @@ export class Transport {
   #mode: TransportMode;
   #port = 0;
 
-  constructor(listener: RequestListener, certificate: ServerCertificate, mode: TransportMode) {
+  constructor({ certificate, mode, ...parts }: PortParts) {
+    const listener = createRequestHandler({
+      ...parts,
+      resetConnection: (remotePort) => this.#resetConnection(remotePort),
+    });
     this.#https = createHttpsServer(secretsOf(certificate), listener);
     this.#http = createHttpServer(listener);
     // A client that leaves in the middle of a handshake or a request is no event here.
@@ -53,14 +57,12 @@ export class Transport {
     this.#port = (this.#listener.address() as AddressInfo).port;
   }
 
-  /** Refuses connections from now on and resets the open ones. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => void this.#listener.close(() => resolve()));
     this.resetConnections();
     await closed;
   }
 
-  /** New connections only; open ones are reset so that nobody goes on as before. */
   setMode(mode: TransportMode): void {
     this.#mode = mode;
     this.resetConnections();
@@ -76,7 +78,7 @@ export class Transport {
   }
 
   /** Sends RST on the connection from a client's port; a TLS socket cannot do that itself. */
-  resetConnection(remotePort: number | undefined): void {
+  #resetConnection(remotePort: number | undefined): void {
     this.#sockets.get(remotePort ?? 0)?.resetAndDestroy();
   }
 
