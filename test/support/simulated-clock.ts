@@ -37,13 +37,13 @@ function sleep(time: ManualTime, delayMs: number, signal: AbortSignal): Promise<
 }
 
 async function simulate<T>(time: ManualTime, run: () => Promise<T>): Promise<T> {
-  let isOver = false;
+  const state = { isOver: false };
   const result = run().finally(() => {
-    isOver = true;
+    state.isOver = true;
   });
   // Seen below; until then it must not count as unhandled.
   result.catch(() => undefined);
-  for (await turn(); !isOver; await turn()) {
+  for (await turn(); !state.isOver; await turn()) {
     if (!time.advanceToNext()) throw new Error("it waits for something that is not in this time");
   }
   return result;

@@ -2,7 +2,12 @@
 
 import { SYSTEM_CLOCK } from "#src/lib/clock.ts";
 import { SILENT } from "#src/lib/log.ts";
-import { createUnifiStore, type UnifiStore, type UnifiStoreOptions } from "#src/providers/unifi/unifi-store.ts";
+import {
+  createUnifiStore,
+  type UnifiStore,
+  type UnifiStoreFooting,
+  type UnifiStoreOptions,
+} from "#src/providers/unifi/unifi-store.ts";
 import {
   startUnifiConsole,
   type UnifiConsole,
@@ -15,8 +20,9 @@ const CALL_TIMEOUT_MS = 3_000;
 export function storeFor(
   { url, apiKey, caPem, profile }: UnifiConsole,
   more: Partial<UnifiStoreOptions> = {},
+  footing?: UnifiStoreFooting,
 ): UnifiStore {
-  return createUnifiStore({
+  const options: UnifiStoreOptions = {
     url,
     apiKey: () => apiKey,
     site: "default",
@@ -27,7 +33,8 @@ export function storeFor(
     clock: SYSTEM_CLOCK,
     log: SILENT,
     ...more,
-  });
+  };
+  return createUnifiStore(options, footing);
 }
 
 export interface ConsoleAndStore {

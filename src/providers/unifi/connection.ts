@@ -12,7 +12,7 @@ export interface ConnectOptions extends Omit<ConsoleAgentOptions, "lookup"> {
 export interface Connection {
   readonly exchange: Exchange;
   /** Ends the exchanges under way and closes what is kept open. */
-  close(): void;
+  readonly close: () => void;
 }
 
 /** Contacts nobody yet. */

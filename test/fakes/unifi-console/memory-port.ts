@@ -12,7 +12,7 @@ import { startConsoleAt, type UnifiConsole, type UnifiConsoleOptions } from "./u
 export interface MemoryConsole {
   readonly console: UnifiConsole;
   /** A client with connections of its own. */
-  connect(): Connection;
+  readonly connect: () => Connection;
 }
 
 export async function startMemoryConsole(options: UnifiConsoleOptions): Promise<MemoryConsole> {
