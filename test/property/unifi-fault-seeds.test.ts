@@ -10,6 +10,7 @@ const LIVES: readonly { readonly api: SequenceApi; readonly seed: number; readon
   { api: "dns/policies", seed: 19, what: "a name that moves to IPv6 keeps its address while the new one is refused" },
   { api: "dns/policies", seed: 42, what: "two stray pages do not cost a console its official API" },
   { api: "static-dns", seed: 182, what: "a crash inside the replacement of an alias leaves no text behind" },
+  { api: "static-dns", seed: 4811, what: "nobody waits for a person who approves deletions" },
 ];
 
 describe("lives that went wrong once", () => {

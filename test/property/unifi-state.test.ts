@@ -15,7 +15,7 @@ import { describeWithPeer } from "#test/support/peers.ts";
 /** `npm run test:unifi-states` is the whole proof; fewer in the ordinary run. */
 const STATES = Number(process.env["UNIFI_STATES"] ?? 300);
 /** One start of dnsmasq for each state, on a loaded machine. */
-const TIMEOUT_MS = 30_000 + STATES * 100;
+const TIMEOUT_MS = 60_000 + STATES * 500;
 
 const LONG_LABEL = "x".repeat(64);
 const LONGEST_LABEL = "y".repeat(63);

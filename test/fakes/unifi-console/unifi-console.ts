@@ -1,5 +1,6 @@
 // A UniFi console over real HTTPS: both DNS APIs over one store, authentication, validation, faults, and the gateway's
-// dnsmasq with a DNS port. Nothing in it is taken from src/. Start one with `startUnifiConsole(options)`, then:
+// dnsmasq with a DNS port. Nothing in it is taken from src/. Start one with `startUnifiConsole(options)`, or without sockets, for
+// thousands of runs, with `startMemoryConsole(options)`; that one alone knows what src/ makes of a connection. Then:
 //   url, apiKey, viewerKey, username, password, fingerprint, caPem   what a client is given
 //   records(), commits(), reloads(), requests(), counters()     what happened, newest last
 //   seed(record…), hand(edit), settle(), reset()                 the store, from outside the API

@@ -131,7 +131,8 @@ export class UnifiWorld implements World {
       list: (signal) => store.list(signal),
       apply: (step, signal) => this.#dangerously(step, () => store.apply(step, signal)),
     };
-    return engineOver(mortal, { intentLog, clock: this.#reachable.clock });
+    // The breaker asks a person; what it holds is tested apart.
+    return engineOver(mortal, { intentLog, clock: this.#reachable.clock, breaker: "off" });
   }
 
   live<T>(run: () => Promise<T>): Promise<T> {
