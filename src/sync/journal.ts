@@ -66,7 +66,27 @@ export class OwnershipJournal {
   /** Notes the texts of these units before the first of them is written. */
   async begin(units: readonly Unit[]): Promise<void> {
     await this.renew(units);
-    const intents = units.flatMap(intentsOf);
+    await this.#begin(units.flatMap(intentsOf));
+  }
+
+  /** Notes the texts that stand for data which goes and comes back: it may stay away. */
+  async beginGap({ name }: Unit, { items, standingTexts }: Part): Promise<void> {
+    const types = [...new Set(items.map(({ type }) => type))];
+    const values = items.flatMap((item) =>
+      [...new Set([...item.named, ...item.wanted])].map((target) => `${item.type} ${target}`),
+    );
+    await this.#begin(
+      standingTexts.map((standing) => ({
+        textName: standing.name,
+        text: standing.text,
+        ownedName: name,
+        types,
+        values,
+      })),
+    );
+  }
+
+  async #begin(intents: readonly Intent[]): Promise<void> {
     if (intents.length === 0) return;
     this.#batch = [...this.#batch, ...intents];
     this.#noteTimes(intents);

@@ -22,6 +22,8 @@ export interface Part {
   readonly steps: readonly Step[];
   /** For a registry's text: the data it stands for. Empty for data. */
   readonly stoodFor: readonly ChangeItem[];
+  /** For data: the registry's texts that stand for it before and after. Empty for texts. */
+  readonly standingTexts: readonly { readonly name: DomainName; readonly text: string }[];
   /** Positions in the unit's `parts` that must have succeeded before. */
   readonly requires: readonly number[];
   /** True when one type takes another's place at an exclusive name: what was removed is put back if the new one is refused. */
@@ -97,7 +99,7 @@ function planFamily(name: DomainName, family: Family, context: PlanContext): Uni
     context.failures.push({ name: item.name, type: item.type, code, reason, retryable: false });
   };
   refuseObstructed(family, { pairs, context, refuse });
-  refuseDependents(family, { pairs, blocked, refuse, isExclusive: (a, b) => context.list.rules.isExclusive(a, b) });
+  refuseDependents(family, { pairs, blocked, refuse, replaces: (other, leaving) => replaces(other, leaving, context) });
   const open = (item: ChangeItem): boolean => !blocked.has(itemKey(item));
   return { name, parts: assembleParts(family.data.filter(open), family.texts.filter(open), { pairs, context }) };
 }
@@ -138,7 +140,19 @@ interface Dependents {
   readonly pairs: Pairs;
   readonly blocked: ReadonlySet<string>;
   readonly refuse: Refuse;
-  readonly isExclusive: (type: string, other: string) => boolean;
+  /** True when the leaving record goes to make room for the other, or goes because the other answers in its stead. */
+  readonly replaces: (other: Keyed, leaving: ChangeItem) => boolean;
+}
+
+type Keyed = Pick<FailedItem, "name" | "type">;
+
+const ADDRESS_TYPES: ReadonlySet<string> = new Set(["A", "AAAA"]);
+
+/** A name that moves from one family of addresses to the other has none while the new one is missing and the old one gone. */
+function replaces(other: Keyed, leaving: ChangeItem, { list, holdings }: PlanContext): boolean {
+  if (list.rules.isExclusive(other.type, leaving.type)) return true;
+  const areAddresses = ADDRESS_TYPES.has(other.type) && ADDRESS_TYPES.has(leaving.type);
+  return areAddresses && other.type !== leaving.type && (holdings.byKey.get(itemKey(other)) ?? []).length === 0;
 }
 
 /** Refuses what cannot be right alone once something it belongs to was refused. */
@@ -167,14 +181,14 @@ function refuseTextless(family: Family, context: Dependents): void {
   }
 }
 
-/** What would be taken away to make room for a record that was refused stays: an old answer is better than none. */
+/** What would be taken away for a record that was refused stays: an old answer is better than none. */
 function refuseUnreplaced(family: Family, context: Dependents): void {
-  const refusedTypes = [
+  const refused = [
     ...family.failed.filter((failed) => failed.ownedName === undefined),
     ...family.data.filter((item) => !isDeletion(item) && context.blocked.has(itemKey(item))),
-  ].map((item) => item.type);
+  ];
   for (const item of family.data.filter(isDeletion)) {
-    if (refusedTypes.some((type) => context.isExclusive(type, item.type))) {
+    if (refused.some((other) => context.replaces(other, item))) {
       context.refuse(item, "swap.refused", "the record that was to take its place was refused, so it stays");
     }
   }
@@ -192,12 +206,17 @@ function assembleParts(
 ): readonly Part[] {
   const { holdings, list } = tools.context;
   const parts: Part[] = [];
-  const add = (part: Omit<Part, "isSwap" | "stoodFor"> & Partial<Part>): void => {
-    if (part.steps.length > 0) parts.push({ isSwap: false, stoodFor: [], ...part });
+  const add = (part: Pick<Part, "role" | "items" | "steps" | "requires"> & Partial<Part>): void => {
+    if (part.steps.length > 0) parts.push({ isSwap: false, stoodFor: [], standingTexts: [], ...part });
   };
   const dataOf = (text: ChangeItem): readonly ChangeItem[] =>
     data.filter((item) => tools.pairs.get(text)?.has(itemKey(item)) === true);
   const stepsOf = (item: ChangeItem): readonly Step[] => stepsForItem(item, presentAt(holdings, item));
+  const standingTexts = (group: readonly ChangeItem[]): Part["standingTexts"] =>
+    texts
+      .filter((text) => !isDeletion(text) && !isClaim(text))
+      .filter((text) => group.some((item) => tools.pairs.get(text)?.has(itemKey(item)) === true))
+      .flatMap(({ name, named, wanted }) => [...new Set([...named, ...wanted])].map((text) => ({ name, text })));
   const isClaim = (text: ChangeItem): boolean => !isDeletion(text) && presentAt(holdings, text).length === 0;
   /** Positions of the parts already added that concern one of these items. */
   const positionsOf = (items: readonly ChangeItem[]): readonly number[] =>
@@ -212,7 +231,11 @@ function assembleParts(
       (text) => isClaim(text) && keys.some((key) => tools.pairs.get(text)?.has(key) === true),
     );
     const steps = group.length > 1 ? removalsFirst(group.flatMap(stepsOf)) : group.flatMap(stepsOf);
-    add({ role: "data", items: group, steps, requires: positionsOf(claims), isSwap: group.length > 1 });
+    const successors = data.filter(
+      (item) => !isDeletion(item) && group.every((other) => isDeletion(other) && replaces(item, other, tools.context)),
+    );
+    const requires = positionsOf([...claims, ...successors]);
+    add({ role: "data", items: group, steps, requires, isSwap: group.length > 1, standingTexts: standingTexts(group) });
   }
   for (const text of texts.filter((candidate) => !isClaim(candidate))) {
     const stoodFor = dataOf(text);

@@ -19,14 +19,15 @@ export function storedEndpoints(records: readonly StoredRecord[]): readonly Endp
 }
 
 function endpointOf(group: readonly StoredRecord[]): Endpoint {
-  const [first] = group;
-  const ttls = group.flatMap((record) => (record.ttlSeconds === undefined ? [] : [record.ttlSeconds]));
+  const [first, ...others] = group;
+  // Values of one name and type have one TTL (RFC 2181 §5.2). Where they have not, none is shown: whoever wants one writes it.
+  const isAgreed = others.every((record) => record.ttlSeconds === first?.ttlSeconds);
   return {
     dnsName: first?.name ?? "",
     recordType: first?.type ?? "",
     targets: [...new Set(group.map((record) => record.target))].sort(),
     setIdentifier: "",
-    recordTtlSeconds: ttls.length === 0 ? 0 : Math.min(...ttls),
+    recordTtlSeconds: isAgreed ? (first?.ttlSeconds ?? 0) : 0,
     labels: new Map(),
     providerSpecific: [],
   };
