@@ -99,6 +99,7 @@ export class Apply {
       isExclusive: (type, other) => list.rules.isExclusive(type, other),
       beforeBatch: (units) => this.#tools.backend.journal.renew(units),
       beforeSteps: (units) => this.#tools.backend.journal.begin(units),
+      beforeGap: (part) => this.#tools.backend.journal.beginGap(part),
       onApplied: (step) => this.#noteApplied(step),
     });
     this.#remember(result.failures);

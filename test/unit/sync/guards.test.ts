@@ -226,6 +226,66 @@ describe("the journal", () => {
     expect(intentLog.intents).toEqual([]);
   });
 
+  const ALIAS = endpoint("www.example.com", "CNAME", ["old.example.net"], { recordTtlSeconds: 60 });
+
+  test.each([
+    ["an alias on its way to another target", ALIAS, { ...ALIAS, targets: ["new.example.net"] }],
+    ["an alias on its way to another TTL", ALIAS, { ...ALIAS, recordTtlSeconds: 300 }],
+    ["an address on its way to another TTL", { ...WWW, recordTtlSeconds: 60 }, { ...WWW, recordTtlSeconds: 300 }],
+  ])(
+    "takes the text of %s back when the process dies between, where nothing is updated in place",
+    async (_, old, to) => {
+      const intentLog = memoryLog();
+      const clock = createVirtualClock();
+      let isDying = false;
+      const store = new MemoryStore({
+        canUpdate: false,
+        fate: (step) => {
+          if (isDying && step.kind === "create") throw new Error("the process dies here");
+          return "done";
+        },
+      });
+      const engine = engineOver(store, { intentLog });
+      await engine.applyChanges(changes({ create: withTexts(old) }), unbounded());
+      const update = changes({ updateOld: withTexts(old), updateNew: withTexts(to) });
+      isDying = true;
+      await expect(engine.applyChanges(update, unbounded())).rejects.toThrow(/dies/);
+      expect(store.records.map(({ type }) => type)).toEqual(["TXT"]);
+      store.seed("www.example.com", "A", "198.51.100.1");
+      const restarted = engineOver(store, { intentLog, clock });
+      const handMade = [{ recordType: "A", targets: ["198.51.100.1"] }];
+      expect(await restarted.records(unbounded())).toMatchObject(handMade);
+      clock.advance(31_000);
+      expect(await restarted.records(unbounded())).toMatchObject(handMade);
+      expect(store.contents()).toEqual(["www.example.com A 198.51.100.1"]);
+    },
+  );
+
+  test("keeps a text that speaks for two types while one of them is away", async () => {
+    const intentLog = memoryLog();
+    const clock = createVirtualClock();
+    const shared = registryText({ ...WWW, recordType: "any" });
+    const aaaa = endpoint("www.example.com", "AAAA", ["2001:db8::1"]);
+    const a = { ...WWW, recordTtlSeconds: 60 };
+    let isDying = false;
+    const store = new MemoryStore({
+      canUpdate: false,
+      fate: (step) => {
+        if (isDying && step.kind === "create") throw new Error("the process dies here");
+        return "done";
+      },
+    });
+    const engine = engineOver(store, { intentLog });
+    await engine.applyChanges(changes({ create: [a, aaaa, shared] }), unbounded());
+    const update = changes({ updateOld: [a, shared], updateNew: [{ ...a, recordTtlSeconds: 300 }, shared] });
+    isDying = true;
+    await expect(engine.applyChanges(update, unbounded())).rejects.toThrow(/dies/);
+    const restarted = engineOver(store, { intentLog, clock });
+    expect(await restarted.records(unbounded())).toHaveLength(2);
+    clock.advance(31_000);
+    expect(await restarted.records(unbounded())).toHaveLength(2);
+  });
+
   test("keeps the text of data that was written after its answer was given up", async () => {
     const clock = createVirtualClock();
     const store = new MemoryStore({
