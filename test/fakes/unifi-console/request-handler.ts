@@ -19,6 +19,7 @@ export interface HandlerParts {
   readonly controls: Controls;
   /** Sends RST to a client's port. */
   readonly resetConnection: (remotePort: number | undefined) => void;
+  readonly onAnswered: ((request: SeenRequest) => void) | undefined;
 }
 
 export function createRequestHandler(
@@ -52,6 +53,7 @@ export function createRequestHandler(
         : { reply: refusal, delivery: { kind: "whole" } };
     seen.fault = action?.kind;
     seen.status = outcome.reply.status;
+    if (parts.onAnswered !== undefined) response.on("finish", () => parts.onAnswered?.(seen));
     deliver(outcome, { response, time: state.time, doomed, reset: () => parts.resetConnection(remotePort) });
   }
 }

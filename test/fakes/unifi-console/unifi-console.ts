@@ -43,6 +43,8 @@ export interface UnifiConsoleOptions {
   readonly clients?: readonly LocalClient[];
   /** `domain_name` of the networks of the first site. */
   readonly networkDomains?: readonly string[];
+  /** Called when a whole answer has been handed to the kernel: its client has it or is about to read it. */
+  readonly onAnswered?: (request: SeenRequest) => void;
 }
 
 interface RebootOptions {
@@ -143,6 +145,7 @@ class RunningConsole implements UnifiConsole {
       log: this.#log,
       controls: this.#controls(),
       resetConnection: (remotePort) => this.#transport.resetConnection(remotePort),
+      onAnswered: options.onAnswered,
     });
     this.#mode = options.transport ?? "https";
     this.#transport = new Transport(listener, this.#certificate, this.#mode);
