@@ -12,11 +12,12 @@ import type { SeenRequest } from "#test/fakes/unifi-console/request-log.ts";
 import type { Operation } from "#test/fakes/unifi-console/routes.ts";
 import { ManualTime } from "#test/fakes/unifi-console/time.ts";
 import { startUnifiConsole, type UnifiConsole } from "#test/fakes/unifi-console/unifi-console.ts";
+import { CommitJudge, type Way } from "#test/support/commit-judge.ts";
 import { eventually } from "#test/support/eventually.ts";
 import type { Random } from "#test/support/random.ts";
 import { type Sidecar, startSidecar } from "#test/support/sidecar.ts";
-import { CommitJudge, type Way } from "./unifi-judge.ts";
-import { type CrashPlan, endpointsOf, type Wish } from "./unifi-plan.ts";
+import { endpointsOf, type Wish } from "#test/support/wishes.ts";
+import type { CrashPlan } from "./unifi-plan.ts";
 
 /** Where the process is when it dies: its request unread, carried out but unanswered, or just answered. */
 export const MOMENTS = ["unread", "unanswered", "answered"] as const;
@@ -114,7 +115,7 @@ export class CrashBench {
     this.#time = time;
     this.#answers = answers;
     this.unifi = unifi;
-    this.judge = new CommitJudge(plan);
+    this.judge = new CommitJudge({ txtPrefix: plan.txtPrefix, canUpdate: plan.v2Put === "ok" });
     this.#judgeCommits({ from: [], to: [] });
   }
 

@@ -1,18 +1,10 @@
 // A generated plan: what sources wish before and after, and what other hands keep on the console beside it. Everything follows
 // from the seed.
 
-import { type Endpoint, endpoint } from "#test/fakes/external-dns/endpoint.ts";
 import type { Switches } from "#test/fakes/unifi-console/profiles.ts";
 import type { RecordFields } from "#test/fakes/unifi-console/records.ts";
 import { createRandom, type Random } from "#test/support/random.ts";
-
-/** One name and type with its values; a TTL of 0 is the console's own. */
-export interface Wish {
-  readonly name: string;
-  readonly type: "A" | "AAAA" | "CNAME";
-  readonly values: readonly string[];
-  readonly ttlSeconds: number;
-}
+import { type Wish, wishKey } from "#test/support/wishes.ts";
 
 export interface CrashPlan {
   readonly seed: number;
@@ -157,16 +149,6 @@ function countWrites(from: readonly Wish[], to: readonly Wish[]): number {
       Number((before === undefined) !== (after === undefined));
   }
   return writes;
-}
-
-export function wishKey({ name, type }: Pick<Wish, "name" | "type">): string {
-  return `${name} ${type}`;
-}
-
-export function endpointsOf(wishes: readonly Wish[]): readonly Endpoint[] {
-  return wishes.map(({ name, type, values, ttlSeconds }) =>
-    endpoint(name, type, values, { recordTTL: ttlSeconds, labels: { resource: `ingress/default/${name}` } }),
-  );
 }
 
 /** Records of other hands: by people, by the console itself, by another external-dns, and beside names that we use. */

@@ -4,7 +4,7 @@
 import { createTxtNameMapper } from "#test/fakes/external-dns/txt-name-mapper.ts";
 import { judgeConfiguration, renderConfiguration } from "#test/fakes/unifi-console/dnsmasq-model.ts";
 import type { Commit, FakeRecord } from "#test/fakes/unifi-console/records.ts";
-import { type CrashPlan, type Wish, wishKey } from "./unifi-plan.ts";
+import { type Wish, wishKey } from "./wishes.ts";
 
 /** Where the wishes go in the commits that are judged. */
 export interface Way {
@@ -12,9 +12,16 @@ export interface Way {
   readonly to: readonly Wish[];
 }
 
+export interface JudgeOptions {
+  /** `--txt-prefix`, which says where texts stand. */
+  readonly txtPrefix: string;
+  /** False where an alias is gone for a moment when it changes. */
+  readonly canUpdate: boolean;
+}
+
 /** Follows one console from its seed on. */
 export class CommitJudge {
-  readonly #plan: CrashPlan;
+  readonly #canUpdate: boolean;
   readonly #textName: (name: string, type: string) => string;
   readonly #foreign = new Map<string, FakeRecord>();
   #held: readonly FakeRecord[] = [];
@@ -22,9 +29,9 @@ export class CommitJudge {
   /** Every configuration that dnsmasq might have been given. */
   readonly configurations = new Set<string>();
 
-  constructor(plan: CrashPlan) {
-    this.#plan = plan;
-    const mapper = createTxtNameMapper({ prefix: plan.txtPrefix, suffix: "", wildcardReplacement: "" });
+  constructor({ txtPrefix, canUpdate }: JudgeOptions) {
+    this.#canUpdate = canUpdate;
+    const mapper = createTxtNameMapper({ prefix: txtPrefix, suffix: "", wildcardReplacement: "" });
     this.#textName = (name, type) => mapper.toTxtName(name, type);
   }
 
@@ -90,7 +97,7 @@ export class CommitJudge {
       if (next === undefined) return [];
       const values = this.#valuesAt(key);
       const lost = wish.values.filter((value) => next.includes(value) && !values.includes(value));
-      const isExcused = wish.type === "CNAME" && this.#plan.v2Put !== "ok";
+      const isExcused = wish.type === "CNAME" && !this.#canUpdate;
       const isGap = values.length === 0 && !isExcused;
       return [...lost.map((value) => `${key} ${value} was lost`), ...(isGap ? [`${key} stopped answering`] : [])];
     });
