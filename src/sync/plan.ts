@@ -31,7 +31,7 @@ export interface Part {
 }
 
 /** A stored text, and the values that it speaks for before and after the batch, as `type target`. */
-export interface StandingText {
+interface StandingText {
   readonly record: StoredRecord;
   readonly values: readonly string[];
 }

@@ -18,7 +18,7 @@ export interface CrashPlan {
   readonly foreign: readonly RecordFields[];
 }
 
-export const ZONE = "home.example.com";
+const ZONE = "home.example.com";
 const NAMES = Array.from({ length: 6 }, (_, index) => `n${index}.${ZONE}`);
 const PREFIXES = ["", "k8s.%{record_type}."];
 /** Writes that a plan asks for, ownership texts included: enough for a boundary inside each kind of step. */

@@ -145,6 +145,7 @@ describe.each([
     async () => {
       const report = await createMany(profile, { count: MANY, calls: 2, budgetSeconds: 5 });
       console.info(`${MANY} creates with ${profile}`, report);
+      expect(report.records.at(-1)).toBeGreaterThan(0);
     },
     TIMEOUT_MS,
   );

@@ -29,9 +29,9 @@ interface Bench {
   readonly unifi: UnifiConsole;
   readonly sidecar: Sidecar;
   /** One run that changes something, one that must not. */
-  sync(ingresses: readonly KubeObject[], dnsEndpoints: readonly object[]): Promise<void>;
+  readonly sync: (ingresses: readonly KubeObject[], dnsEndpoints: readonly object[]) => Promise<void>;
   /** What the console holds beside registry texts. */
-  held(): readonly string[];
+  readonly held: () => readonly string[];
 }
 
 async function startBench(profile: ProfileName): Promise<Bench> {
