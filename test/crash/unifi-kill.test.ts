@@ -13,7 +13,7 @@ import { type CrashBench, type Cut, LEAPING_CLOCK, MOMENTS, startCrashBench, typ
 import { type CrashPlan, createCrashPlan } from "./unifi-plan.ts";
 
 /** `npm run test:crash:unifi` is the full proof: 200 plans, killed at every moment. The normal run kills once at each write. */
-const PLANS = Number(process.env["CRASH_PLANS"] ?? "4");
+const PLANS = Number(process.env["CRASH_PLANS"] ?? "3");
 const FIRST_SEED = Number(process.env["CRASH_SEED"] ?? "1");
 const EVERY_MOMENT = process.env["CRASH_STAGES"] === "all";
 /** Plans at one time: each waits for a process that starts. */
