@@ -3,7 +3,7 @@
 
 import type { DomainName } from "#src/domain/name.ts";
 import { typesOwnedBy } from "#src/domain/ownership.ts";
-import type { RecordList, Step } from "#src/providers/provider.ts";
+import type { RecordList, Step, StoredRecord } from "#src/providers/provider.ts";
 import { type ChangeItem, type FailedItem, isDeletion, itemKey, type ReadItems } from "#src/sync/change-items.ts";
 import { stepsForItem } from "#src/sync/item-steps.ts";
 import { findObstacle, type Holdings, indexRecords, presentAt } from "#src/sync/obstacles.ts";
@@ -22,12 +22,18 @@ export interface Part {
   readonly steps: readonly Step[];
   /** For a registry's text: the data it stands for. Empty for data. */
   readonly stoodFor: readonly ChangeItem[];
-  /** For data: the registry's texts that stand for it before and after. Empty for texts. */
-  readonly standingTexts: readonly { readonly name: DomainName; readonly text: string }[];
+  /** For data: the texts that speak for it already. Empty for texts. */
+  readonly standing: readonly StandingText[];
   /** Positions in the unit's `parts` that must have succeeded before. */
   readonly requires: readonly number[];
   /** True when one type takes another's place at an exclusive name: what was removed is put back if the new one is refused. */
   readonly isSwap: boolean;
+}
+
+/** A stored text, and the values that it speaks for before and after the batch, as `type target`. */
+interface StandingText {
+  readonly record: StoredRecord;
+  readonly values: readonly string[];
 }
 
 /** Everything one batch does for one owned name; units do not depend on each other. */
@@ -206,17 +212,12 @@ function assembleParts(
 ): readonly Part[] {
   const { holdings, list } = tools.context;
   const parts: Part[] = [];
-  const add = (part: Pick<Part, "role" | "items" | "steps" | "requires"> & Partial<Part>): void => {
-    if (part.steps.length > 0) parts.push({ isSwap: false, stoodFor: [], standingTexts: [], ...part });
+  const add = (part: Omit<Part, "isSwap" | "stoodFor" | "standing"> & Partial<Part>): void => {
+    if (part.steps.length > 0) parts.push({ isSwap: false, stoodFor: [], standing: [], ...part });
   };
   const dataOf = (text: ChangeItem): readonly ChangeItem[] =>
     data.filter((item) => tools.pairs.get(text)?.has(itemKey(item)) === true);
   const stepsOf = (item: ChangeItem): readonly Step[] => stepsForItem(item, presentAt(holdings, item));
-  const standingTexts = (group: readonly ChangeItem[]): Part["standingTexts"] =>
-    texts
-      .filter((text) => !isDeletion(text) && !isClaim(text))
-      .filter((text) => group.some((item) => tools.pairs.get(text)?.has(itemKey(item)) === true))
-      .flatMap(({ name, named, wanted }) => [...new Set([...named, ...wanted])].map((text) => ({ name, text })));
   const isClaim = (text: ChangeItem): boolean => !isDeletion(text) && presentAt(holdings, text).length === 0;
   /** Positions of the parts already added that concern one of these items. */
   const positionsOf = (items: readonly ChangeItem[]): readonly number[] =>
@@ -227,21 +228,44 @@ function assembleParts(
   }
   for (const group of groupSwaps(data, (type, other) => list.rules.isExclusive(type, other))) {
     const keys = group.map(itemKey);
-    const claims = texts.filter(
-      (text) => isClaim(text) && keys.some((key) => tools.pairs.get(text)?.has(key) === true),
-    );
+    const own = texts.filter((text) => keys.some((key) => tools.pairs.get(text)?.has(key) === true));
+    const claims = own.filter(isClaim);
+    const standing = own.flatMap((text) => standingTexts(text, group, holdings));
     const steps = group.length > 1 ? removalsFirst(group.flatMap(stepsOf)) : group.flatMap(stepsOf);
     const successors = data.filter(
       (item) => !isDeletion(item) && group.every((other) => isDeletion(other) && replaces(item, other, tools.context)),
     );
     const requires = positionsOf([...claims, ...successors]);
-    add({ role: "data", items: group, steps, requires, isSwap: group.length > 1, standingTexts: standingTexts(group) });
+    add({ role: "data", items: group, steps, requires, isSwap: group.length > 1, standing });
   }
   for (const text of texts.filter((candidate) => !isClaim(candidate))) {
     const stoodFor = dataOf(text);
     add({ role: "release", items: [text], steps: stepsOf(text), stoodFor, requires: positionsOf(stoodFor) });
   }
   return parts;
+}
+
+/** Data of other types counts as it stands: a text without a type in its name may speak for it too. */
+function standingTexts(
+  text: ChangeItem,
+  group: readonly ChangeItem[],
+  { byName, byKey }: Holdings,
+): readonly StandingText[] {
+  const [{ name }] = group as [ChangeItem];
+  const others = (byName.get(name) ?? []).filter(
+    ({ type }) => type !== "TXT" && group.every((item) => item.type !== type),
+  );
+  const types = [...new Set([...group, ...others].map(({ type }) => type))];
+  const owned = typesOwnedBy(text.name, name, types);
+  const targets = [
+    ...group.flatMap(({ type, named, wanted }) => [...named, ...wanted].map((target) => ({ type, target }))),
+    ...others,
+  ];
+  const values = targets.filter(({ type }) => owned.includes(type)).map(({ type, target }) => `${type} ${target}`);
+  const texts = new Set([...text.named, ...text.wanted]);
+  return (byKey.get(itemKey(text)) ?? [])
+    .filter(({ target }) => texts.has(target))
+    .map((record) => ({ record, values: [...new Set(values)] }));
 }
 
 /** Items that cannot stand at the name together form one group, so that one leaves as the other arrives; others stand alone. */

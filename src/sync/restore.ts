@@ -107,7 +107,7 @@ function unitOf({ name, type }: StoredRecord, set: readonly StoredRecord[]): Uni
   const steps = records.map((record) => ({ kind: "create", record }) as const);
   return {
     name,
-    parts: [{ role: "data", items, steps, stoodFor: [], standingTexts: [], requires: [], isSwap: false }],
+    parts: [{ role: "data", items, steps, stoodFor: [], standing: [], requires: [], isSwap: false }],
   };
 }
 

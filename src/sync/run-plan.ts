@@ -21,11 +21,8 @@ export interface RunOptions {
   beforeBatch(units: readonly Unit[]): Promise<void>;
   /** Called before these units are carried out step by step, where the process may die between two of them. */
   beforeSteps(units: readonly Unit[]): Promise<void>;
-  /**
-   * Called where the backend cannot update in place, before a value goes to come back in another shape: until then, texts that
-   * stand for it may stand alone.
-   */
-  beforeGap(unit: Unit, part: Part): Promise<void>;
+  /** Called before the data of this part is taken away to come back otherwise: its text stands alone meanwhile. */
+  beforeGap(part: Part): Promise<void>;
   /** Called after each step that changed the backend. */
   onApplied(step: Step): void;
 }
@@ -133,7 +130,7 @@ class PlanRun {
     for (const [position, part] of unit.parts.entries()) {
       const isReady = part.requires.every((required) => results.get(required)?.isSettled === true);
       const followsClaim = part.requires.some((required) => unit.parts[required]?.role === "claim");
-      results.set(position, isReady ? await this.#part(unit, part, followsClaim ? "always" : "in-time") : NOT_RUN);
+      results.set(position, isReady ? await this.#part(part, followsClaim ? "always" : "in-time") : NOT_RUN);
       this.#settled += part.steps.length;
     }
     await this.#takeBackClaims(unit, results);
@@ -144,15 +141,14 @@ class PlanRun {
    * away. A swap, once begun, is not left half-way: when not one value of the new type was taken, the old type comes back.
    * `urgency` is that of the first step: data whose text has just been written follows it, or the text was written in vain.
    */
-  async #part(unit: Unit, part: Part, urgency: Urgency): Promise<PartResult> {
+  async #part(part: Part, urgency: Urgency): Promise<PartResult> {
     const made: StoredRecord[] = [];
     const removed: StoredRecord[] = [];
     let refusals = 0;
     const later = (): Urgency => (part.isSwap && removed.length > 0 ? "always" : "in-time");
     for (const [index, step] of part.steps.entries()) {
       try {
-        const beforeGap = (): Promise<void> => this.#options.beforeGap(unit, part);
-        made.push(...recordsOf(await this.#step(step, index === 0 ? urgency : later(), beforeGap)));
+        made.push(...recordsOf(await this.#step(step, part, index === 0 ? urgency : later())));
         if (step.kind === "delete") removed.push(step.record);
       } catch (error) {
         if (!(error instanceof RecordRefused)) throw error;
@@ -168,7 +164,7 @@ class PlanRun {
   }
 
   /** One step, or its two halves where the backend cannot update in place. */
-  async #step(step: Step, urgency: Urgency, beforeGap: () => Promise<void>): Promise<readonly Done[]> {
+  async #step(step: Step, part: Part, urgency: Urgency): Promise<readonly Done[]> {
     const outcome = await this.#apply(step, urgency);
     if (outcome.kind === "done") return [outcome];
     if (step.kind !== "update") throw new Error(`${this.#store.provider} does not support a ${step.kind}`);
@@ -178,7 +174,7 @@ class PlanRun {
     const cannotOverlap =
       step.from.target === step.to.target || this.#options.isExclusive(step.to.type, step.from.type);
     if (!cannotOverlap) return [await this.#applyDone(create), await this.#applyDone(remove)];
-    await beforeGap();
+    await this.#options.beforeGap(part);
     await this.#applyDone(remove);
     try {
       return [await this.#applyDone(create)];

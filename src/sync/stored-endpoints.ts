@@ -19,15 +19,16 @@ export function storedEndpoints(records: readonly StoredRecord[]): readonly Endp
 }
 
 function endpointOf(group: readonly StoredRecord[]): Endpoint {
-  const [first, ...others] = group;
-  // Values of one name and type have one TTL (RFC 2181 §5.2). Where they have not, none is shown: whoever wants one writes it.
-  const isAgreed = others.every((record) => record.ttlSeconds === first?.ttlSeconds);
+  const [first] = group;
+  // A change that was cut short leaves values with the old TTL and with the new one. Whichever of them were shown, external-dns
+  // might wish for just that and leave the others as they are; from "none" it tells every wish for a TTL apart.
+  const ttls = new Set(group.map((record) => record.ttlSeconds));
   return {
     dnsName: first?.name ?? "",
     recordType: first?.type ?? "",
     targets: [...new Set(group.map((record) => record.target))].sort(),
     setIdentifier: "",
-    recordTtlSeconds: isAgreed ? (first?.ttlSeconds ?? 0) : 0,
+    recordTtlSeconds: ttls.size === 1 ? (first?.ttlSeconds ?? 0) : 0,
     labels: new Map(),
     providerSpecific: [],
   };

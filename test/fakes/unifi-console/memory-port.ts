@@ -6,6 +6,7 @@ import { type Exchanged, type ExchangeRequest, MAX_REQUEST_BYTES } from "#src/pr
 import { deliver } from "./delivery.ts";
 import { type MemoryLine, openMemoryExchange } from "./memory-wire.ts";
 import type { ConsolePort, PortParts } from "./port.ts";
+import type { SeenRequest } from "./request-log.ts";
 import type { ArrivedRequest } from "./responder.ts";
 import { startConsoleAt, type UnifiConsole, type UnifiConsoleOptions } from "./unifi-console.ts";
 
@@ -89,7 +90,7 @@ class MemoryPort implements ConsolePort {
     if (Buffer.byteLength(request.body ?? "") > MAX_REQUEST_BYTES) return failed("ERR_BAD_REQUEST");
     const line = lines.findLast((known) => known.isOpen && !known.isBusy) ?? this.#dial(lines);
     if (line === undefined) return failed("ECONNREFUSED");
-    const { respond, log, time } = this.#parts;
+    const { respond, log, time, onAnswered } = this.#parts;
     return new Promise((resolve) => {
       if (line.isDoomed) {
         this.#hangUp(line);
@@ -97,6 +98,7 @@ class MemoryPort implements ConsolePort {
         return;
       }
       log.opened();
+      const answered: { seen?: SeenRequest } = {};
       const exchange = openMemoryExchange({
         line,
         time,
@@ -104,10 +106,13 @@ class MemoryPort implements ConsolePort {
         hangUp: () => this.#hangUp(line),
         settle: (exchanged) => {
           log.closed();
+          if (exchanged.kind === "answer" && answered.seen !== undefined) onAnswered?.(answered.seen);
           resolve(exchanged);
         },
       });
-      deliver(respond(toArrived(request)), exchange);
+      const responded = respond(toArrived(request));
+      answered.seen = responded.seen;
+      deliver(responded, exchange);
     });
   }
 

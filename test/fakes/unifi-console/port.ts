@@ -1,7 +1,7 @@
 // Where requests come in, by whatever means: what a console needs of its port, and what it gives it.
 
 import type { ServerCertificate } from "./certificate.ts";
-import type { RequestLog } from "./request-log.ts";
+import type { RequestLog, SeenRequest } from "./request-log.ts";
 import type { Respond } from "./responder.ts";
 import type { ConsoleTime } from "./time.ts";
 
@@ -13,6 +13,8 @@ export interface PortParts {
   readonly time: ConsoleTime;
   readonly certificate: ServerCertificate;
   readonly mode: TransportMode;
+  /** Called when a whole answer has left: its client has it or is about to read it. */
+  readonly onAnswered: ((request: SeenRequest) => void) | undefined;
 }
 
 export interface ConsolePort {

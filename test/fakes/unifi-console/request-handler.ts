@@ -7,7 +7,7 @@ import { createHttpWire, type DoomedSockets } from "./http-wire.ts";
 import type { PortParts } from "./port.ts";
 import { type ArrivedRequest, MAX_BODY_BYTES } from "./responder.ts";
 
-export interface HandlerParts extends Pick<PortParts, "respond" | "log" | "time"> {
+export interface HandlerParts extends Pick<PortParts, "respond" | "log" | "time" | "onAnswered"> {
   /** Sends RST to a client's port. */
   readonly resetConnection: (remotePort: number | undefined) => void;
 }
@@ -15,7 +15,7 @@ export interface HandlerParts extends Pick<PortParts, "respond" | "log" | "time"
 export function createRequestHandler(
   parts: HandlerParts,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { respond, log, time } = parts;
+  const { respond, log, time, onAnswered } = parts;
   const doomed: DoomedSockets = new WeakSet<Socket>();
 
   return (incoming, response) => {
@@ -31,8 +31,9 @@ export function createRequestHandler(
 
   async function serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const { remotePort } = incoming.socket;
-    const outcome = respond(toArrived(incoming, await readBody(incoming)));
-    deliver(outcome, createHttpWire({ response, time, doomed, reset: () => parts.resetConnection(remotePort) }));
+    const responded = respond(toArrived(incoming, await readBody(incoming)));
+    if (onAnswered !== undefined) response.on("finish", () => onAnswered(responded.seen));
+    deliver(responded, createHttpWire({ response, time, doomed, reset: () => parts.resetConnection(remotePort) }));
   }
 }
 

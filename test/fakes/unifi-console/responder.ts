@@ -28,7 +28,12 @@ export interface ArrivedRequest {
   readonly body: string | undefined;
 }
 
-export type Respond = (arrived: ArrivedRequest) => Outcome;
+interface Responded extends Outcome {
+  /** As it stands in the log. */
+  readonly seen: SeenRequest;
+}
+
+export type Respond = (arrived: ArrivedRequest) => Responded;
 
 export const MAX_BODY_BYTES = 1024 * 1024;
 
@@ -45,7 +50,7 @@ export function createResponder({ state, faults, log, controls }: ResponderParts
         : { reply: refusal, delivery: { kind: "whole" } };
     seen.fault = action?.kind;
     seen.status = outcome.reply.status;
-    return outcome;
+    return { ...outcome, seen };
   };
 }
 

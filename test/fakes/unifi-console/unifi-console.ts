@@ -45,6 +45,8 @@ export interface UnifiConsoleOptions {
   readonly clients?: readonly LocalClient[];
   /** `domain_name` of the networks of the first site. */
   readonly networkDomains?: readonly string[];
+  /** Called when a whole answer has been handed to the kernel: its client has it or is about to read it. */
+  readonly onAnswered?: (request: SeenRequest) => void;
 }
 
 interface RebootOptions {
@@ -154,7 +156,14 @@ class RunningConsole implements UnifiConsole {
     const [state, log] = [this.#state, this.#log];
     const respond = createResponder({ state, faults: this.faults, log, controls: this.#controls() });
     this.#mode = options.transport ?? "https";
-    this.#port = createPort({ respond, log, time: state.time, certificate: this.#certificate, mode: this.#mode });
+    this.#port = createPort({
+      respond,
+      log,
+      time: state.time,
+      certificate: this.#certificate,
+      mode: this.#mode,
+      onAnswered: options.onAnswered,
+    });
   }
 
   open(port: number): Promise<void> {
