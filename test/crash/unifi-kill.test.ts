@@ -19,6 +19,8 @@ const EVERY_MOMENT = process.env["CRASH_STAGES"] === "all";
 /** Plans at one time: each waits for a process that starts. */
 const SIDE_BY_SIDE = 3;
 const TIMEOUT_PER_PLAN_MS = 60_000;
+/** Half a second, but not beside a dozen others. */
+const BUNDLING_MS = 120_000;
 
 const certificate = createConsoleCertificate();
 let root = "";
@@ -29,7 +31,7 @@ beforeAll(async () => {
   // One file instead of a hundred: the start of a process is what this test waits for.
   await buildBundle(join(root, "bundle"));
   command = [process.execPath, ...LEAPING_CLOCK, join(root, "bundle", "main.mjs")];
-});
+}, BUNDLING_MS);
 
 afterAll(() => rm(root, { recursive: true, force: true }));
 

@@ -7,12 +7,13 @@ const DEADLINE_MS = 10_000;
 export async function eventually<T>(
   what: string,
   look: () => T | undefined | false | Promise<T | undefined | false>,
+  patienceMs = DEADLINE_MS,
 ): Promise<T> {
-  const deadlineMs = performance.now() + DEADLINE_MS;
+  const deadlineMs = performance.now() + patienceMs;
   while (performance.now() < deadlineMs) {
     const seen = await look();
     if (seen !== undefined && seen !== false) return seen;
     await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
   }
-  throw new Error(`not seen in ${DEADLINE_MS} ms: ${what}`);
+  throw new Error(`not seen in ${patienceMs} ms: ${what}`);
 }

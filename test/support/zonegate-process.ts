@@ -25,6 +25,9 @@ const FREE_LISTENERS = {
   METRICS_PORT: "0",
 };
 
+/** For a line of the log: a start takes many times longer on a machine with a load of sixteen. */
+const PATIENCE_MS = 60_000;
+
 export interface ZonegateOptions {
   /** Program and first arguments in place of Node with src/main.ts: the bundle, or the image. */
   readonly command?: readonly [string, ...string[]];
@@ -132,13 +135,17 @@ async function spawnIn(options: ZonegateOptions): Promise<SpawnedZonegate> {
     ended,
     events,
     event: (msg) =>
-      eventually(`"${msg}" in the log`, () => {
-        const event = events().find((candidate) => candidate.msg === msg);
-        if (event === undefined && hasExited(child)) {
-          throw new Error(`zonegate ended before "${msg}": ${output.stderr}${output.stdout}`);
-        }
-        return event;
-      }),
+      eventually(
+        `"${msg}" in the log`,
+        () => {
+          const event = events().find((candidate) => candidate.msg === msg);
+          if (event === undefined && hasExited(child)) {
+            throw new Error(`zonegate ended before "${msg}": ${output.stderr}${output.stdout}`);
+          }
+          return event;
+        },
+        PATIENCE_MS,
+      ),
     signal: (name) => void child.kill(name),
     stop: (name = "SIGINT") => {
       child.kill(name);
