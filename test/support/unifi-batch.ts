@@ -16,14 +16,17 @@ const SMALL_HEAP = "--max-old-space-size=192";
 /** Its heap, the young part of it, code and buffers. */
 const MAX_RESIDENT_MIB = 450;
 
+/** A machine with a load of fifteen may need the time of a whole call for reading the batch and planning it. */
+const MAX_TRIES = 5;
+
 export interface ManyCreates {
   readonly count: number;
-  /** How often external-dns asks. */
+  /** Calls with progress; external-dns asks until there were so many. */
   readonly calls: number;
   readonly budgetSeconds: number;
 }
 
-/** More creates than one call has time for: each is answered with 503 and has written some, by a process with a small heap. */
+/** More creates than one call has time for: each is answered with 503, and the next goes on from there, by a process with a small heap. */
 export async function createMany(
   profile: ProfileName,
   { count, calls, budgetSeconds }: ManyCreates,
@@ -37,11 +40,13 @@ export async function createMany(
   });
   const body = bodyOf("create", wishesFor(count));
   const records = [0];
-  for (let call = 0; call < calls; call += 1) {
+  for (let asked = 0; asked < calls * MAX_TRIES && records.length <= calls; asked += 1) {
     expect((await postChanges(sidecar, body)).status).toBe(503);
-    expect(unifi.records().length).toBeGreaterThan(records.at(-1) ?? 0);
-    records.push(unifi.records().length);
+    const [held, before] = [unifi.records().length, records.at(-1) ?? 0];
+    expect(held).toBeGreaterThanOrEqual(before);
+    if (held > before) records.push(held);
   }
+  expect(records).toHaveLength(calls + 1);
   const peakMib = Math.round(await peakResidentMib(sidecar));
   expect(peakMib).toBeLessThan(MAX_RESIDENT_MIB);
   return { records, peakMib };

@@ -92,16 +92,3 @@ describe("an alias that cannot be updated in place", () => {
     expect((await engine.records(unbounded())).map(({ recordType }) => recordType).sort()).toEqual(["CNAME", "TXT"]);
   });
 });
-
-test("values of one name and type with different TTLs are shown without one, so that whoever wants one writes it", async () => {
-  const store = new MemoryStore();
-  store.seed("www.example.com", "A", "192.0.2.1");
-  store.seed("www.example.com", "A", "192.0.2.2", { ttlSeconds: 60 });
-  const engine = engineOver(store);
-  expect(await engine.records(unbounded())).toMatchObject([{ recordTtlSeconds: 0 }]);
-  const both = endpoint("www.example.com", "A", ["192.0.2.1", "192.0.2.2"]);
-  const wanted = { ...both, recordTtlSeconds: 60 };
-  await engine.applyChanges(changes({ updateOld: [both], updateNew: [wanted] }), unbounded());
-  expect(await engine.records(unbounded())).toMatchObject([{ recordTtlSeconds: 60 }]);
-  expect(store.records.map(({ ttlSeconds }) => ttlSeconds)).toEqual([60, 60]);
-});
