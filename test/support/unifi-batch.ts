@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { expect, onTestFinished } from "vitest";
 import { MEDIA_TYPE } from "#src/webhook/media-type.ts";
 import type { ProfileName } from "#test/fakes/unifi-console/profiles.ts";
+import type { Operation } from "#test/fakes/unifi-console/routes.ts";
 import { startUnifiConsole } from "#test/fakes/unifi-console/unifi-console.ts";
 import { type Sidecar, startSidecar } from "./sidecar.ts";
 import { endpointsOf, type Wish } from "./wishes.ts";
@@ -24,15 +25,20 @@ export interface ManyCreates {
   /** Calls with progress; external-dns asks until there were so many. */
   readonly calls: number;
   readonly budgetSeconds: number;
+  /** What a write takes at the console, so that no machine is too fast; as long as it takes when left out. */
+  readonly writeMs?: number;
 }
+
+const WRITES: readonly Operation[] = ["create", "update", "delete"];
 
 /** More creates than one call has time for: each is answered with 503, and the next goes on from there, by a process with a small heap. */
 export async function createMany(
   profile: ProfileName,
-  { count, calls, budgetSeconds }: ManyCreates,
+  { count, calls, budgetSeconds, writeMs }: ManyCreates,
 ): Promise<{ readonly records: readonly number[]; readonly peakMib: number }> {
   const unifi = await startUnifiConsole({ profile });
   onTestFinished(() => unifi.stop());
+  if (writeMs !== undefined) unifi.faults.plan([{ operation: WRITES, action: { kind: "delay", delayMs: writeMs } }]);
   const env = { UNIFI_HOST: unifi.url, UNIFI_API_KEY: unifi.apiKey, UNIFI_TLS_PIN: unifi.fingerprint };
   const sidecar = await startSidecar({
     command: [process.execPath, SMALL_HEAP, `${REPOSITORY}src/main.ts`],
