@@ -123,6 +123,7 @@ export class Apply {
         isExclusive: (type, other) => list.rules.isExclusive(type, other),
         beforeBatch: (some) => this.#tools.backend.journal.renew(some),
         beforeSteps: (some) => this.#tools.backend.journal.begin(some),
+        beforeGap: (part) => this.#tools.backend.journal.beginGap(part),
         onApplied: (step) => this.#noteApplied(step),
       }),
     );

@@ -161,6 +161,7 @@ class Engine implements OperatedEngine {
       isExclusive: (type, other) => list.rules.isExclusive(type, other),
       beforeBatch: (some) => backend.journal.renew(some),
       beforeSteps: (some) => backend.journal.begin(some),
+      beforeGap: (part) => backend.journal.beginGap(part),
       onApplied: (step) => backend.noteWritten(step),
     });
     const { applied: written, failures, stoppedBy } = result;

@@ -1,6 +1,6 @@
-// Notes which ownership texts are about to stand without their data: written before it on create, removed after it on delete. A
-// crash between the two must leave no text that would later make a hand-made record look owned (docs/decisions.md 4).
-// Backends with atomic batches need no journal.
+// Notes which ownership texts are about to stand without their data: written before it on create, removed after it on delete,
+// kept where an update takes the data away for a moment. A crash then must leave no text that would later make a hand-made record
+// look owned (docs/decisions.md 4). Backends with atomic batches need no journal.
 
 import type { DomainName } from "#src/domain/name.ts";
 import { RecordRefused } from "#src/errors.ts";
@@ -68,9 +68,21 @@ export class OwnershipJournal {
     await this.renew(units);
     const intents = units.flatMap(intentsOf);
     if (intents.length === 0) return;
-    this.#batch = [...this.#batch, ...intents];
-    this.#noteTimes(intents);
-    await this.#note(united([...this.#pending, ...intents]));
+    await this.#add(intents);
+  }
+
+  /**
+   * Before the data of this part is taken away to come back otherwise, where the backend has no update in place: notes the texts
+   * that stand alone meanwhile.
+   */
+  async beginGap({ items, standing }: Part): Promise<void> {
+    const [ownedName] = items.map(({ name }) => name);
+    if (ownedName === undefined || standing.length === 0) return;
+    const intents = standing.map(({ record, values }): Intent => {
+      const types = [...new Set(values.map((value) => value.slice(0, value.indexOf(" "))))];
+      return { textName: record.name, text: record.target, ownedName, types, values };
+    });
+    await this.#add(intents);
   }
 
   /** Before these units are written: a text noted earlier stands for what is written at its name from now on as well. */
@@ -149,6 +161,12 @@ export class OwnershipJournal {
       this.#isDurable = false;
       this.#log.warn({ reason: reasonOf(error) }, "intent journal not read");
     }
+  }
+
+  async #add(intents: readonly Intent[]): Promise<void> {
+    this.#batch = [...this.#batch, ...intents];
+    this.#noteTimes(intents);
+    await this.#note(united([...this.#pending, ...intents]));
   }
 
   #noteTimes(intents: readonly Intent[]): void {

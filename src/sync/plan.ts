@@ -3,7 +3,7 @@
 
 import type { DomainName } from "#src/domain/name.ts";
 import { typesOwnedBy } from "#src/domain/ownership.ts";
-import type { RecordList, Step } from "#src/providers/provider.ts";
+import type { RecordList, Step, StoredRecord } from "#src/providers/provider.ts";
 import { type ChangeItem, type FailedItem, isDeletion, itemKey, type ReadItems } from "#src/sync/change-items.ts";
 import { stepsForItem } from "#src/sync/item-steps.ts";
 import { findObstacle, type Holdings, indexRecords, presentAt } from "#src/sync/obstacles.ts";
@@ -22,10 +22,18 @@ export interface Part {
   readonly steps: readonly Step[];
   /** For a registry's text: the data it stands for. Empty for data. */
   readonly stoodFor: readonly ChangeItem[];
+  /** For data: the texts that speak for it already. Empty for texts. */
+  readonly standing: readonly StandingText[];
   /** Positions in the unit's `parts` that must have succeeded before. */
   readonly requires: readonly number[];
   /** True when one type takes another's place at an exclusive name: what was removed is put back if the new one is refused. */
   readonly isSwap: boolean;
+}
+
+/** A stored text, and the values that it speaks for before and after the batch, as `type target`. */
+interface StandingText {
+  readonly record: StoredRecord;
+  readonly values: readonly string[];
 }
 
 /** Everything one batch does for one owned name; units do not depend on each other. */
@@ -97,7 +105,7 @@ function planFamily(name: DomainName, family: Family, context: PlanContext): Uni
     context.failures.push({ name: item.name, type: item.type, code, reason, retryable: false });
   };
   refuseObstructed(family, { pairs, context, refuse });
-  refuseDependents(family, { pairs, blocked, refuse, isExclusive: (a, b) => context.list.rules.isExclusive(a, b) });
+  refuseDependents(family, { pairs, blocked, refuse, replaces: (other, leaving) => replaces(other, leaving, context) });
   const open = (item: ChangeItem): boolean => !blocked.has(itemKey(item));
   return { name, parts: assembleParts(family.data.filter(open), family.texts.filter(open), { pairs, context }) };
 }
@@ -138,7 +146,19 @@ interface Dependents {
   readonly pairs: Pairs;
   readonly blocked: ReadonlySet<string>;
   readonly refuse: Refuse;
-  readonly isExclusive: (type: string, other: string) => boolean;
+  /** True when the leaving record goes to make room for the other, or goes because the other answers in its stead. */
+  readonly replaces: (other: Keyed, leaving: ChangeItem) => boolean;
+}
+
+type Keyed = Pick<FailedItem, "name" | "type">;
+
+const ADDRESS_TYPES: ReadonlySet<string> = new Set(["A", "AAAA"]);
+
+/** A name that moves from one family of addresses to the other has none while the new one is missing and the old one gone. */
+function replaces(other: Keyed, leaving: ChangeItem, { list, holdings }: PlanContext): boolean {
+  if (list.rules.isExclusive(other.type, leaving.type)) return true;
+  const areAddresses = ADDRESS_TYPES.has(other.type) && ADDRESS_TYPES.has(leaving.type);
+  return areAddresses && other.type !== leaving.type && (holdings.byKey.get(itemKey(other)) ?? []).length === 0;
 }
 
 /** Refuses what cannot be right alone once something it belongs to was refused. */
@@ -167,14 +187,14 @@ function refuseTextless(family: Family, context: Dependents): void {
   }
 }
 
-/** What would be taken away to make room for a record that was refused stays: an old answer is better than none. */
+/** What would be taken away for a record that was refused stays: an old answer is better than none. */
 function refuseUnreplaced(family: Family, context: Dependents): void {
-  const refusedTypes = [
+  const refused = [
     ...family.failed.filter((failed) => failed.ownedName === undefined),
     ...family.data.filter((item) => !isDeletion(item) && context.blocked.has(itemKey(item))),
-  ].map((item) => item.type);
+  ];
   for (const item of family.data.filter(isDeletion)) {
-    if (refusedTypes.some((type) => context.isExclusive(type, item.type))) {
+    if (refused.some((other) => context.replaces(other, item))) {
       context.refuse(item, "swap.refused", "the record that was to take its place was refused, so it stays");
     }
   }
@@ -192,8 +212,8 @@ function assembleParts(
 ): readonly Part[] {
   const { holdings, list } = tools.context;
   const parts: Part[] = [];
-  const add = (part: Omit<Part, "isSwap" | "stoodFor"> & Partial<Part>): void => {
-    if (part.steps.length > 0) parts.push({ isSwap: false, stoodFor: [], ...part });
+  const add = (part: Omit<Part, "isSwap" | "stoodFor" | "standing"> & Partial<Part>): void => {
+    if (part.steps.length > 0) parts.push({ isSwap: false, stoodFor: [], standing: [], ...part });
   };
   const dataOf = (text: ChangeItem): readonly ChangeItem[] =>
     data.filter((item) => tools.pairs.get(text)?.has(itemKey(item)) === true);
@@ -208,17 +228,44 @@ function assembleParts(
   }
   for (const group of groupSwaps(data, (type, other) => list.rules.isExclusive(type, other))) {
     const keys = group.map(itemKey);
-    const claims = texts.filter(
-      (text) => isClaim(text) && keys.some((key) => tools.pairs.get(text)?.has(key) === true),
-    );
+    const own = texts.filter((text) => keys.some((key) => tools.pairs.get(text)?.has(key) === true));
+    const claims = own.filter(isClaim);
+    const standing = own.flatMap((text) => standingTexts(text, group, holdings));
     const steps = group.length > 1 ? removalsFirst(group.flatMap(stepsOf)) : group.flatMap(stepsOf);
-    add({ role: "data", items: group, steps, requires: positionsOf(claims), isSwap: group.length > 1 });
+    const successors = data.filter(
+      (item) => !isDeletion(item) && group.every((other) => isDeletion(other) && replaces(item, other, tools.context)),
+    );
+    const requires = positionsOf([...claims, ...successors]);
+    add({ role: "data", items: group, steps, requires, isSwap: group.length > 1, standing });
   }
   for (const text of texts.filter((candidate) => !isClaim(candidate))) {
     const stoodFor = dataOf(text);
     add({ role: "release", items: [text], steps: stepsOf(text), stoodFor, requires: positionsOf(stoodFor) });
   }
   return parts;
+}
+
+/** Data of other types counts as it stands: a text without a type in its name may speak for it too. */
+function standingTexts(
+  text: ChangeItem,
+  group: readonly ChangeItem[],
+  { byName, byKey }: Holdings,
+): readonly StandingText[] {
+  const [{ name }] = group as [ChangeItem];
+  const others = (byName.get(name) ?? []).filter(
+    ({ type }) => type !== "TXT" && group.every((item) => item.type !== type),
+  );
+  const types = [...new Set([...group, ...others].map(({ type }) => type))];
+  const owned = typesOwnedBy(text.name, name, types);
+  const targets = [
+    ...group.flatMap(({ type, named, wanted }) => [...named, ...wanted].map((target) => ({ type, target }))),
+    ...others,
+  ];
+  const values = targets.filter(({ type }) => owned.includes(type)).map(({ type, target }) => `${type} ${target}`);
+  const texts = new Set([...text.named, ...text.wanted]);
+  return (byKey.get(itemKey(text)) ?? [])
+    .filter(({ target }) => texts.has(target))
+    .map((record) => ({ record, values: [...new Set(values)] }));
 }
 
 /** Items that cannot stand at the name together form one group, so that one leaves as the other arrives; others stand alone. */

@@ -105,7 +105,10 @@ function unitOf({ name, type }: StoredRecord, set: readonly StoredRecord[]): Uni
     }),
   );
   const steps = records.map((record) => ({ kind: "create", record }) as const);
-  return { name, parts: [{ role: "data", items, steps, stoodFor: [], requires: [], isSwap: false }] };
+  return {
+    name,
+    parts: [{ role: "data", items, steps, stoodFor: [], standing: [], requires: [], isSwap: false }],
+  };
 }
 
 function targetsOf(records: readonly StoredRecord[]): readonly string[] {

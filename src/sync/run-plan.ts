@@ -21,6 +21,8 @@ export interface RunOptions {
   beforeBatch(units: readonly Unit[]): Promise<void>;
   /** Called before these units are carried out step by step, where the process may die between two of them. */
   beforeSteps(units: readonly Unit[]): Promise<void>;
+  /** Called before the data of this part is taken away to come back otherwise: its text stands alone meanwhile. */
+  beforeGap(part: Part): Promise<void>;
   /** Called after each step that changed the backend. */
   onApplied(step: Step): void;
 }
@@ -146,7 +148,7 @@ class PlanRun {
     const later = (): Urgency => (part.isSwap && removed.length > 0 ? "always" : "in-time");
     for (const [index, step] of part.steps.entries()) {
       try {
-        made.push(...recordsOf(await this.#step(step, index === 0 ? urgency : later())));
+        made.push(...recordsOf(await this.#step(step, part, index === 0 ? urgency : later())));
         if (step.kind === "delete") removed.push(step.record);
       } catch (error) {
         if (!(error instanceof RecordRefused)) throw error;
@@ -162,7 +164,7 @@ class PlanRun {
   }
 
   /** One step, or its two halves where the backend cannot update in place. */
-  async #step(step: Step, urgency: Urgency): Promise<readonly Done[]> {
+  async #step(step: Step, part: Part, urgency: Urgency): Promise<readonly Done[]> {
     const outcome = await this.#apply(step, urgency);
     if (outcome.kind === "done") return [outcome];
     if (step.kind !== "update") throw new Error(`${this.#store.provider} does not support a ${step.kind}`);
@@ -172,6 +174,7 @@ class PlanRun {
     const cannotOverlap =
       step.from.target === step.to.target || this.#options.isExclusive(step.to.type, step.from.type);
     if (!cannotOverlap) return [await this.#applyDone(create), await this.#applyDone(remove)];
+    await this.#options.beforeGap(part);
     await this.#applyDone(remove);
     try {
       return [await this.#applyDone(create)];

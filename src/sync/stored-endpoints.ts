@@ -20,13 +20,15 @@ export function storedEndpoints(records: readonly StoredRecord[]): readonly Endp
 
 function endpointOf(group: readonly StoredRecord[]): Endpoint {
   const [first] = group;
-  const ttls = group.flatMap((record) => (record.ttlSeconds === undefined ? [] : [record.ttlSeconds]));
+  // A change that was cut short leaves values with the old TTL and with the new one. Whichever of them were shown, external-dns
+  // might wish for just that and leave the others as they are; from "none" it tells every wish for a TTL apart.
+  const ttls = new Set(group.map((record) => record.ttlSeconds));
   return {
     dnsName: first?.name ?? "",
     recordType: first?.type ?? "",
     targets: [...new Set(group.map((record) => record.target))].sort(),
     setIdentifier: "",
-    recordTtlSeconds: ttls.length === 0 ? 0 : Math.min(...ttls),
+    recordTtlSeconds: ttls.size === 1 ? (first?.ttlSeconds ?? 0) : 0,
     labels: new Map(),
     providerSpecific: [],
   };

@@ -1,8 +1,8 @@
 // The rows of the fault matrix that a UniFi console can cause, through engine, store and emulator on both APIs, in virtual time.
 // Elsewhere: 2 (start-up) and the metrics of 17 and 37 in unifi-drop-in.test.ts, the memory of 28 in unifi-large-answer.test.ts, 39
-// (the console's name) in remembering-lookup.test.ts, 40 and 41 (kill, SIGTERM) and the time of 44 are the process's, 49 (malformed
-// bodies) the webhook's, 82 (a new key) in secret-file.test.ts and unifi-drop-in.test.ts. 15 and 16 (log-in) are rows
-// of a login; with a key nobody logs in, which every row asserts.
+// (the console's name) in remembering-lookup.test.ts, 40 (kill) in test/crash/unifi-kill.test.ts, 41 to 44 with real processes in
+// unifi-process.test.ts, as 36 in unifi-outage.test.ts, 49 (malformed bodies) the webhook's, 82 (a new key) in secret-file.test.ts
+// and unifi-drop-in.test.ts. 15 and 16 (log-in) are rows of a login; with a key nobody logs in, which every row asserts.
 
 import { describe, expect, test } from "vitest";
 import { BATCH_ROWS } from "./unifi-faults/batch-rows.ts";

@@ -3,7 +3,7 @@
 const POLL_INTERVAL_MS = 10;
 const DEADLINE_MS = 10_000;
 /** A process reads and strips two hundred files before it says anything, on two cores that others use too. */
-export const START_DEADLINE_MS = 30_000;
+export const START_DEADLINE_MS = 60_000;
 
 /** Resolves with the first value that is neither `undefined` nor false; fails with `what` after the deadline. */
 export async function eventually<T>(

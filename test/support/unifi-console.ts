@@ -7,6 +7,7 @@ import {
   createUnifiStore,
   type UnifiCredentials,
   type UnifiStore,
+  type UnifiStoreFooting,
   type UnifiStoreOptions,
 } from "#src/providers/unifi/unifi-store.ts";
 import { PROFILES } from "#test/fakes/unifi-console/profiles.ts";
@@ -25,9 +26,13 @@ export interface StoreForOptions extends Partial<UnifiStoreOptions> {
 }
 
 /** As an administrator, unless `more` says otherwise. */
-export function storeFor(console: UnifiConsole, { apiKey, ...more }: StoreForOptions = {}): UnifiStore {
+export function storeFor(
+  console: UnifiConsole,
+  { apiKey, ...more }: StoreForOptions = {},
+  footing?: UnifiStoreFooting,
+): UnifiStore {
   const { url, caPem } = console;
-  return createUnifiStore({
+  const options: UnifiStoreOptions = {
     url,
     credentials: apiKey === undefined ? credentialsFor(console, "admin") : { kind: "key", apiKey },
     site: "default",
@@ -38,7 +43,8 @@ export function storeFor(console: UnifiConsole, { apiKey, ...more }: StoreForOpt
     clock: SYSTEM_CLOCK,
     log: SILENT,
     ...more,
-  });
+  };
+  return createUnifiStore(options, footing);
 }
 
 /** With the console's own key, or with its login where it takes no keys. */

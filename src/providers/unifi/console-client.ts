@@ -23,6 +23,8 @@ export interface ConsoleClientOptions {
   /** For one call with everything that belongs to it: access, repetitions, waiting. */
   readonly callTimeoutMs: number;
   readonly clock: Clock;
+  /** From 0 up to, not including, 1; spreads repetitions. */
+  readonly random: () => number;
 }
 
 export interface ConsoleClient {
@@ -79,7 +81,7 @@ function retryDelayMs(
   const isRead = call.method === "GET";
   if (retry >= (isRead ? MAX_READ_RETRIES : MAX_WRITE_RETRIES)) return undefined;
   // Full jitter would undercut the wait that a restarting console needs; half of it spreads clients as well.
-  const backoffMs = FIRST_RETRY_DELAY_MS * 2 ** retry * (0.5 + Math.random() / 2);
+  const backoffMs = FIRST_RETRY_DELAY_MS * 2 ** retry * (0.5 + options.random() / 2);
   if (exchanged.kind === "untrusted") return undefined;
   if (exchanged.kind === "failed") return isRead && !FINAL_FAILURES.has(exchanged.code) ? backoffMs : undefined;
   const askedMs = retryAfterMs(exchanged.retryAfter, options.clock.nowMs());

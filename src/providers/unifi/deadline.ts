@@ -9,6 +9,9 @@ export interface Deadline {
   readonly endsAtMs: number;
 }
 
+/** Ends the timer of work that is over; one for all, because a reason of its own costs each a stack trace. */
+const DONE = new Error("the work is over");
+
 /** Resolves as `run` does; `run` has to end soon after its signal aborts. */
 export async function withDeadline<T>(
   { clock, timeoutMs }: { readonly clock: Clock; readonly timeoutMs: number },
@@ -25,7 +28,7 @@ export async function withDeadline<T>(
     const endsAtMs = clock.monotonicMs() + timeoutMs;
     return await run({ signal: AbortSignal.any([signal, late.signal]), endsAtMs });
   } finally {
-    done.abort();
+    done.abort(DONE);
     await timer;
   }
 }

@@ -40,11 +40,7 @@ export async function detect(options: DetectOptions, signal: AbortSignal): Promi
     version === undefined
       ? await classicSite(options, networkPath, signal)
       : await officialSite(options, integrationPath, signal);
-  // A console that starts shows its page at every path, and one stray page would cost it the better API until the next outage:
-  // "none" is believed when it is said again after an answer of the older API.
-  if (version === undefined && (await readVersion(client, integrationPath, signal)) !== undefined) {
-    throw notFound("unifi.contradiction", "the console hid its official API for a moment; it is asked again");
-  }
+  if (version === undefined) await confirmNone(client, integrationPath, signal);
   const siteId = version === undefined || api === "static-dns" ? undefined : site.id;
   if (siteId !== undefined && (await hasPolicies(client, policiesPath(integrationPath, siteId), signal))) {
     return { api: createPoliciesApi(client, integrationPath, siteId), site, version };
@@ -63,6 +59,20 @@ async function detectByLogin(options: DetectOptions, networkPath: string, signal
   const site = await classicSite(options, networkPath, signal);
   const version = await readClassicVersion(client, { networkPath, site: site.reference }, signal);
   return { api: createStaticDnsApi(client, networkPath, site.reference), site, version };
+}
+
+/** Each costs an older console one request at its detection. */
+const CONFIRMATIONS = 2;
+
+/**
+ * A console that starts shows its page at every path, and a stray page would cost it the better API, and every alias its update
+ * in place, until the next outage: "none" is believed when it is said again and again after an answer of the older API.
+ */
+async function confirmNone(client: ConsoleClient, integrationPath: string, signal: AbortSignal): Promise<void> {
+  for (let confirmation = 0; confirmation < CONFIRMATIONS; confirmation += 1) {
+    if ((await readVersion(client, integrationPath, signal)) === undefined) continue;
+    throw notFound("unifi.contradiction", "the console hid its official API for a moment; it is asked again");
+  }
 }
 
 const info = z.looseObject({ applicationVersion: z.string() });

@@ -5,13 +5,13 @@ import { type AxiosInstance, create, isAxiosError } from "axios";
 import { UntrustedCertificate } from "./trust.ts";
 
 /** A list of ten thousand records is 8 MB. */
-const MAX_ANSWER_BYTES = 16 * 1_048_576;
+export const MAX_ANSWER_BYTES = 16 * 1_048_576;
 /** One record is a few hundred bytes. */
-const MAX_REQUEST_BYTES = 1_048_576;
+export const MAX_REQUEST_BYTES = 1_048_576;
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
-interface ExchangeRequest {
+export interface ExchangeRequest {
   readonly method: Method;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;

@@ -7,6 +7,7 @@ import type { Clock } from "#src/lib/clock.ts";
 import type { Logger } from "#src/lib/log.ts";
 import type { BackendRules, RecordList, RecordStore, StateRecord, Step, StepOutcome } from "#src/providers/provider.ts";
 import type { ConsoleAccess, SecretSupplier } from "./access.ts";
+import { type Connect, type Connection, connectByTls } from "./connection.ts";
 import { type ConsoleClient, createConsoleClient } from "./console-client.ts";
 import { parseConsoleUrl } from "./console-url.ts";
 import { type Detected, type DetectOptions, detect } from "./detect.ts";
@@ -15,12 +16,11 @@ import type { Controller } from "./front.ts";
 import { type Content, Inventory } from "./inventory.ts";
 import { createKeyAccess } from "./key-access.ts";
 import { LearnedLimits } from "./learned-limits.ts";
-import { createRememberingLookup } from "./remembering-lookup.ts";
 import { createSessionAccess, type Login, type SessionAccess } from "./session-access.ts";
 import { watchState } from "./state-view.ts";
 import { carryOut, type Desk } from "./steps.ts";
-import { createExchange, type Exchange } from "./transport.ts";
-import { type ConsoleTrust, createConsoleAgent } from "./trust.ts";
+import type { Exchange } from "./transport.ts";
+import type { ConsoleTrust } from "./trust.ts";
 import { mayStoreTwice, WriteDoubts } from "./write-doubts.ts";
 
 /** How we are let in. */
@@ -67,9 +67,19 @@ export interface UnifiStore extends RecordStore {
   close(): void;
 }
 
+/** What a store stands on: the network and chance, unless it is given something else. */
+export interface UnifiStoreFooting {
+  readonly connect: Connect;
+  /** From 0 up to, not including, 1; spreads repetitions. */
+  readonly random: () => number;
+}
+
 /** Contacts nobody yet. Throws ConfigError for a URL that no console can have. */
-export function createUnifiStore(options: UnifiStoreOptions): UnifiStore {
-  return new ConsoleStore(options);
+export function createUnifiStore(
+  options: UnifiStoreOptions,
+  footing: UnifiStoreFooting = { connect: connectByTls, random: Math.random },
+): UnifiStore {
+  return new ConsoleStore(options, footing);
 }
 
 /** A list this old still says what a write would meet (docs/decisions.md 6). */
@@ -84,7 +94,7 @@ class ConsoleStore implements UnifiStore {
   readonly #access: ConsoleAccess;
   /** Of a login. */
   readonly #session: SessionAccess | undefined;
-  readonly #agent: ReturnType<typeof createConsoleAgent>;
+  readonly #connection: Connection;
   #detected: Detected | undefined;
   #learned: LearnedLimits;
   readonly #doubts: WriteDoubts;
@@ -99,7 +109,7 @@ class ConsoleStore implements UnifiStore {
     failure: undefined,
   };
 
-  constructor(options: UnifiStoreOptions) {
+  constructor(options: UnifiStoreOptions, { connect, random }: UnifiStoreFooting) {
     const { url, trust, clock, log, callTimeoutMs } = options;
     const baseUrl = parseConsoleUrl(url);
     if (!baseUrl.ok) {
@@ -108,19 +118,18 @@ class ConsoleStore implements UnifiStore {
     this.#options = options;
     this.#learned = new LearnedLimits(clock, log);
     this.#doubts = new WriteDoubts(clock);
-    this.#agent = createConsoleAgent({
+    this.#connection = connect({
       trust,
       connectTimeoutMs: callTimeoutMs,
-      lookup: createRememberingLookup(clock),
+      clock,
       onTrusted: (certificateSha256) => {
         this.#status = { ...this.#status, certificateSha256 };
       },
     });
-    const exchange = createExchange(this.#agent);
-    const wire = { baseUrl: baseUrl.value, exchange };
+    const wire = { baseUrl: baseUrl.value, exchange: this.#connection.exchange };
     const [access, session] = createAccess(options, wire);
     [this.#access, this.#session] = [access, session];
-    this.#client = createConsoleClient({ ...wire, access, callTimeoutMs, clock });
+    this.#client = createConsoleClient({ ...wire, access, callTimeoutMs, clock, random });
     if (trust.kind === "skip")
       log.warn({ provider: "unifi", url: baseUrl.value }, "certificate verification switched off");
   }
@@ -160,7 +169,7 @@ class ConsoleStore implements UnifiStore {
 
   close(): void {
     this.#session?.close();
-    this.#agent.destroy();
+    this.#connection.close();
   }
 
   /** With getters, because a list in the middle of a step replaces what the step works with. */

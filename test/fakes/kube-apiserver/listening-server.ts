@@ -1,7 +1,8 @@
 // The API server on a real port: certificate, connections, kubeconfig.
 
 import { createCertificate, type ServerCertificate } from "#test/fakes/unifi-console/certificate.ts";
-import { Transport, type TransportMode } from "#test/fakes/unifi-console/transport.ts";
+import type { TransportMode } from "#test/fakes/unifi-console/port.ts";
+import { Transport } from "#test/fakes/unifi-console/transport.ts";
 import { createListener } from "./https-front.ts";
 import { KubeApiServer, type KubeApiServerOptions } from "./kube-apiserver.ts";
 

@@ -253,7 +253,8 @@ const ON_WRITES: readonly FaultAction[] = [
 
 const ON_LOGIN: readonly FaultAction[] = [{ kind: "login-limit" }, { kind: "login-without-session" }];
 
-function randomCandidates(operation: Operation): readonly FaultAction[] {
+/** Every fault that the dice know for an operation. */
+export function randomCandidates(operation: Operation): readonly FaultAction[] {
   switch (operation) {
     case "list":
       return [...ANYWHERE, ...ON_LISTS];

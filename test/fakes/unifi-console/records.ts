@@ -138,7 +138,15 @@ export interface Ids {
 /** Ids that look random and repeat with the seed. */
 export function createIds(seed: number): Ids {
   const random = createRandom(seed);
-  const hex = (digits: number): string => Array.from({ length: digits }, () => random.below(16).toString(16)).join("");
+  const hex = (digits: number): string => {
+    let text = "";
+    while (text.length < digits)
+      text += random
+        .below(2 ** 32)
+        .toString(16)
+        .padStart(8, "0");
+    return text.slice(0, digits);
+  };
   return {
     uuid: () => `${hex(8)}-${hex(4)}-4${hex(3)}-a${hex(3)}-${hex(12)}`,
     objectId: () => hex(24),

@@ -44,15 +44,30 @@ export class ManualTime implements ConsoleTime {
   /** Runs what falls due on the way, in order, each at its own time. */
   advance(byMs: number): void {
     const endMs = this.#nowMs + byMs;
-    for (let next = this.#nextDue(endMs); next !== undefined; next = this.#nextDue(endMs)) {
-      this.#alarms.delete(next);
-      this.#nowMs = Math.max(this.#nowMs, next.atMs);
-      next.run();
-    }
+    for (let next = this.#nextDue(endMs); next !== undefined; next = this.#nextDue(endMs)) this.#ring(next);
     this.#nowMs = endMs;
   }
 
+  /** Goes to the moment when something falls due next, and runs it; false when nothing is waited for. */
+  advanceToNext(): boolean {
+    const next = this.#nextDue(Number.POSITIVE_INFINITY);
+    if (next === undefined) return false;
+    this.#ring(next);
+    return true;
+  }
+
+  #ring(alarm: Alarm): void {
+    this.#alarms.delete(alarm);
+    this.#nowMs = Math.max(this.#nowMs, alarm.atMs);
+    alarm.run();
+  }
+
+  /** Of those due at the same time, the one that was set first. */
   #nextDue(endMs: number): Alarm | undefined {
-    return [...this.#alarms].filter((alarm) => alarm.atMs <= endMs).sort((left, right) => left.atMs - right.atMs)[0];
+    let next: Alarm | undefined;
+    for (const alarm of this.#alarms) {
+      if (alarm.atMs <= endMs && (next === undefined || alarm.atMs < next.atMs)) next = alarm;
+    }
+    return next;
   }
 }

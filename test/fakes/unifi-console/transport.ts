@@ -1,12 +1,11 @@
-// The console's network port: one TCP listener that can speak TLS, hang in the handshake, speak plain HTTP, swallow
+// A network port: one TCP listener that can speak TLS, hang in the handshake, speak plain HTTP, swallow
 // everything or refuse, and changes its certificate while it runs. Facts: unifi.md 4.4 rows 24, 25, 30.
 
 import { createServer as createHttpServer, type Server as HttpServer, type RequestListener } from "node:http";
 import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { ServerCertificate } from "./certificate.ts";
-
-export type TransportMode = "https" | "http" | "handshake-hang";
+import type { TransportMode } from "./port.ts";
 
 /** As the web server in front of UniFi OS; long enough that only a fault closes an idle connection. */
 const KEEP_ALIVE_MS = 75_000;

@@ -1,5 +1,6 @@
 // A UniFi console over real HTTPS: both DNS APIs over one store, authentication, validation, faults, and the gateway's
-// dnsmasq with a DNS port. Nothing in it is taken from src/. Start one with `startUnifiConsole(options)`, then:
+// dnsmasq with a DNS port. Nothing in it is taken from src/. Start one with `startUnifiConsole(options)`, or without sockets, for
+// thousands of runs, with `startMemoryConsole(options)`; that one alone knows what src/ makes of a connection. Then:
 //   url, apiKey, viewerKey, username, password, fingerprint, caPem   what a client is given
 //   records(), commits(), reloads(), requests(), counters()     what happened, newest last
 //   seed(record…), hand(edit), settle(), reset()                 the store, from outside the API
@@ -14,13 +15,14 @@ import { createCertificate, type ServerCertificate } from "./certificate.ts";
 import { FaultPlan, type HandEdit, type RecordMatch } from "./faults.ts";
 import { DEFAULT_TIMING, Gateway, type GatewayTiming, type RenderedState } from "./gateway.ts";
 import type { Controls } from "./outcome.ts";
+import type { ConsolePort, PortParts, TransportMode } from "./port.ts";
 import { DEFAULT_SWITCHES, PROFILES, type ProfileName, type Switches } from "./profiles.ts";
 import { type Commit, createIds, type FakeRecord, type LocalClient, type RecordFields, Site } from "./records.ts";
-import { createRequestHandler } from "./request-handler.ts";
 import { type Counters, RequestLog, type SeenRequest } from "./request-log.ts";
+import { createResponder } from "./responder.ts";
+import { SocketPort } from "./socket-port.ts";
 import type { ConsoleState } from "./state.ts";
 import { type ConsoleTime, createScaledTime } from "./time.ts";
-import { Transport, type TransportMode } from "./transport.ts";
 
 export interface UnifiConsoleOptions {
   /** Default "udm-10.4". */
@@ -43,6 +45,8 @@ export interface UnifiConsoleOptions {
   readonly clients?: readonly LocalClient[];
   /** `domain_name` of the networks of the first site. */
   readonly networkDomains?: readonly string[];
+  /** Called when a whole answer has been handed to the kernel: its client has it or is about to read it. */
+  readonly onAnswered?: (request: SeenRequest) => void;
 }
 
 interface RebootOptions {
@@ -111,11 +115,18 @@ export function createConsoleCertificate(names: readonly string[] = CONSOLE_NAME
   return createCertificate({ names, notBefore, notAfter });
 }
 
-export async function startUnifiConsole(options: UnifiConsoleOptions = {}): Promise<UnifiConsole> {
-  const running = new RunningConsole(options);
+export function startUnifiConsole(options: UnifiConsoleOptions = {}): Promise<UnifiConsole> {
+  return startConsoleAt((parts) => new SocketPort(parts), options);
+}
+
+/** With another way in than sockets. */
+export async function startConsoleAt(createPort: CreatePort, options: UnifiConsoleOptions): Promise<UnifiConsole> {
+  const running = new RunningConsole(options, createPort);
   await running.open(options.port ?? 0);
   return running;
 }
+
+type CreatePort = (parts: PortParts) => ConsolePort;
 
 class RunningConsole implements UnifiConsole {
   readonly apiKey: string;
@@ -127,13 +138,13 @@ class RunningConsole implements UnifiConsole {
   readonly #log = new RequestLog();
   readonly #gateways = new Map<Site, Gateway>();
   readonly #state: ConsoleState;
-  readonly #transport: Transport;
+  readonly #port: ConsolePort;
   readonly #mode: TransportMode;
   #certificate: ServerCertificate;
   #chosenSwitches: Partial<Switches>;
   #isStopped = false;
 
-  constructor(options: UnifiConsoleOptions) {
+  constructor(options: UnifiConsoleOptions, createPort: CreatePort) {
     this.#chosenSwitches = options.switches ?? {};
     this.#certificate = options.certificate ?? createConsoleCertificate();
     this.#state = createState(options, this.#gateways);
@@ -142,19 +153,21 @@ class RunningConsole implements UnifiConsole {
     this.access.keys.set(this.apiKey, "admin").set(this.viewerKey, "viewer");
     for (const user of [CONSOLE_USER, CONSOLE_VIEWER, ...(options.users ?? [])])
       this.access.users.set(user.username, user);
-    const listener = createRequestHandler({
-      state: this.#state,
-      faults: this.faults,
-      log: this.#log,
-      controls: this.#controls(),
-      resetConnection: (remotePort) => this.#transport.resetConnection(remotePort),
-    });
+    const [state, log] = [this.#state, this.#log];
+    const respond = createResponder({ state, faults: this.faults, log, controls: this.#controls() });
     this.#mode = options.transport ?? "https";
-    this.#transport = new Transport(listener, this.#certificate, this.#mode);
+    this.#port = createPort({
+      respond,
+      log,
+      time: state.time,
+      certificate: this.#certificate,
+      mode: this.#mode,
+      onAnswered: options.onAnswered,
+    });
   }
 
   open(port: number): Promise<void> {
-    return this.#transport.open(port);
+    return this.#port.open(port);
   }
 
   get url(): string {
@@ -162,7 +175,7 @@ class RunningConsole implements UnifiConsole {
   }
 
   get port(): number {
-    return this.#transport.port;
+    return this.#port.port;
   }
 
   get fingerprint(): string {
@@ -232,10 +245,10 @@ class RunningConsole implements UnifiConsole {
   }
 
   async reboot({ downMs = DEFAULT_REBOOT_MS, emptyListsMs = 0 }: RebootOptions = {}): Promise<void> {
-    if (!this.#transport.isListening) return;
+    if (!this.#port.isListening) return;
     this.access.restart();
     for (const gateway of this.#gateways.values()) gateway.powerOff();
-    await this.#transport.close();
+    await this.#port.close();
     this.#state.time.after(downMs, () => void this.#comeBack(emptyListsMs));
   }
 
@@ -244,7 +257,7 @@ class RunningConsole implements UnifiConsole {
     this.#state.profile = PROFILES[profile];
     this.#state.switches = { ...DEFAULT_SWITCHES, ...PROFILES[profile].switches, ...this.#chosenSwitches };
     this.access.restart();
-    this.#transport.resetConnections();
+    this.#port.resetConnections();
   }
 
   expireSessions(): void {
@@ -261,11 +274,11 @@ class RunningConsole implements UnifiConsole {
 
   rotateCertificate(certificate: ServerCertificate = createConsoleCertificate()): void {
     this.#certificate = certificate;
-    this.#transport.setCertificate(certificate);
+    this.#port.setCertificate(certificate);
   }
 
   setTransport(mode: TransportMode): void {
-    this.#transport.setMode(mode);
+    this.#port.setMode(mode);
   }
 
   reset(): void {
@@ -281,13 +294,13 @@ class RunningConsole implements UnifiConsole {
   async stop(): Promise<void> {
     this.#isStopped = true;
     for (const gateway of this.#gateways.values()) gateway.clear();
-    if (this.#transport.isListening) await this.#transport.close();
+    if (this.#port.isListening) await this.#port.close();
   }
 
   async #comeBack(emptyListsMs: number): Promise<void> {
     if (this.#isStopped) return;
     try {
-      await this.#transport.open();
+      await this.#port.open();
     } catch {
       // Somebody's connection borrowed the port meanwhile; it will be free again.
       this.#state.time.after(PORT_RETRY_MS, () => void this.#comeBack(emptyListsMs));

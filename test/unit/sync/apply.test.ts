@@ -298,3 +298,22 @@ describe("faults", () => {
     expect(store.writes).toBe(0);
   });
 });
+
+describe("values of one name with different TTLs", () => {
+  const TWO = { ...WWW, targets: ["192.0.2.1", "192.0.2.2"] };
+
+  test.each([
+    ["a TTL of its own", 300],
+    ["the backend's own TTL", undefined],
+  ])("are shown without one, so that the wish for one of them reaches the value with %s", async (_, ttlSeconds) => {
+    const store = new MemoryStore();
+    store.seed("www.example.com", "A", "192.0.2.1", { ttlSeconds: 60 });
+    store.seed("www.example.com", "A", "192.0.2.2", ttlSeconds === undefined ? {} : { ttlSeconds });
+    const engine = engineOver(store);
+    expect(await engine.records(unbounded())).toMatchObject([{ targets: TWO.targets, recordTtlSeconds: 0 }]);
+    const wish = { ...TWO, recordTtlSeconds: 60 };
+    const report = await engine.applyChanges(changes({ updateOld: [TWO], updateNew: [wish] }), unbounded());
+    expect(report).toMatchObject({ outcome: "reached", applied: 1 });
+    expect(await engine.records(unbounded())).toMatchObject([{ recordTtlSeconds: 60 }]);
+  });
+});

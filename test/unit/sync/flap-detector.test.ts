@@ -110,6 +110,24 @@ describe("a record that somebody else keeps changing back", () => {
     expect(at.store.contents()).toContain(`${NAME} A ${THEIRS}`);
   });
 
+  test("leaves a name that was to move to it at its old address", async () => {
+    const at = bench();
+    await fight(at, 5, removeByHand);
+    const old = endpoint(NAME, "AAAA", ["2001:db8::1"]);
+    await at.engine.applyChanges(changes({ create: withTexts(old) }), unbounded());
+    const move = changes({ create: withTexts(WANTED), delete: withTexts(old) });
+    expect(await at.engine.applyChanges(move, unbounded())).toMatchObject({
+      outcome: "retry",
+      applied: 0,
+      failures: expect.arrayContaining([
+        expect.objectContaining({ type: "A", code: "record.contested" }),
+        expect.objectContaining({ type: "AAAA", code: "swap.refused" }),
+      ]),
+    });
+    expect(at.store.contents()).toContain(`${NAME} AAAA 2001:db8::1`);
+    expect((await at.engine.records(unbounded())).map(({ recordType }) => recordType)).toContain("AAAA");
+  });
+
   test("is written again after ten minutes, and the count begins anew", async () => {
     const at = bench();
     await fight(at, 5);

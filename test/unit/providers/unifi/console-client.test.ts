@@ -34,6 +34,7 @@ async function send(method: Method, answers: readonly Exchanged[], advanceMs = C
     access: createKeyAccess(() => "key"),
     callTimeoutMs: CALL_TIMEOUT_MS,
     clock,
+    random: Math.random,
     exchange: (_request, signal) => {
       if (signal.aborted) return Promise.resolve({ kind: "failed", code: "ABORTED" });
       sentAtMs.push(clock.nowMs());

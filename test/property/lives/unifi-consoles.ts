@@ -1,4 +1,4 @@
-// The consoles that random sequences run against, how each is opened, and what can go wrong there.
+// The consoles that random lives run against, how each is opened, and what can go wrong there.
 
 import type { FaultAction } from "#test/fakes/unifi-console/faults.ts";
 import { PROFILES, type ProfileName } from "#test/fakes/unifi-console/profiles.ts";
@@ -13,7 +13,9 @@ const CONSOLES = {
   "static-dns without checks by login": { profile: "udm-4.2.4-loose", canUpdate: false },
 } as const satisfies Readonly<Record<string, { profile: ProfileName; canUpdate: boolean }>>;
 
-/** All that can be told from a right answer sooner or later; `delay` and `drip` need a time that runs by itself. */
+export const SEQUENCE_APIS = Object.keys(CONSOLES) as readonly SequenceApi[];
+
+/** All that can be told from a right answer sooner or later. */
 const KINDS: readonly FaultAction["kind"][] = [
   "answer",
   "refuse",
