@@ -75,6 +75,9 @@ export interface Catalog {
 /** Names of all objects: 50,000 record sets stay well within the memory of the smallest container we promise. */
 const DEFAULT_MAX_NAMES = 50_000;
 
+/** Of one object: more than its names can have, and an end to what a megabyte of broken rules would tell. */
+const MAX_PROBLEMS = 300;
+
 /** Empty until the first `apply`. */
 export function createCatalog(options: CatalogOptions): Catalog {
   return new ObjectCatalog(options);
@@ -263,7 +266,8 @@ class ObjectCatalog implements Catalog {
   #recompute(id: string): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) return void this.#dirty.delete(id);
-    const fresh = this.#recordsOf(entry);
+    const all = this.#recordsOf(entry);
+    const fresh = { ...all, problems: all.problems.slice(0, MAX_PROBLEMS) };
     const admitted = this.#budget.admit(id, fresh, { object: keyOf(entry.object), before: namesOf(entry.result) });
     const result = holdAddresses(admitted, entry.result, {
       object: entry.object,

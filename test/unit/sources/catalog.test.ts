@@ -6,7 +6,7 @@ import { shapesOf, sourcesNamed } from "#src/sources/registry.ts";
 import { defaultSourceOptions, type Source } from "#src/sources/source.ts";
 import { createTrim } from "#src/sources/trim.ts";
 import { gateway, route } from "./gateway-objects.ts";
-import { HOME, ingress, ingressClass, lines, service } from "./objects.ts";
+import { HOME, ingress, ingressClass, ingressRoute, lines, service } from "./objects.ts";
 
 function catalogOf(more: Partial<CatalogOptions> = {}) {
   return createCatalog({ sourceOptions: defaultSourceOptions([HOME]), nowMs: () => 0, ...more });
@@ -252,4 +252,12 @@ test("an object made again under its name by another uid gives up the names of t
   catalog.apply({ upserted: [born("2", "new.home.example.com")], deleted: [] });
   expect([...catalog.names()]).toEqual(["new.home.example.com"]);
   expect([...catalog.takeTouched()].toSorted()).toEqual(["new.home.example.com", "old.home.example.com"]);
+});
+
+test("an object with a hundred thousand faults tells some hundred of them", () => {
+  const catalog = catalogOf({ sources: sourcesNamed(["ingressroute"]) });
+  const rules = Array.from({ length: 100_000 }, () => "Host(`");
+  catalog.apply({ upserted: [ingressRoute(rules)], deleted: [] });
+  expect(catalog.problems().length).toBeGreaterThan(1);
+  expect(catalog.problems().length).toBeLessThan(302);
 });
