@@ -80,6 +80,24 @@ describe.each(["504", "reset"] as const)(
   },
 );
 
+test.each(["504", "reset"] as const)(
+  "an update whose answer was lost (%s) and that is carried out later does not meet its value made anew",
+  async (reply) => {
+    const here = await loose();
+    const [old, both] = [["10.0.0.4"], ["10.0.0.4", "10.0.0.1"]];
+    await here.sync([want("alias.example.com", "A", ...old)]);
+    const action: FaultAction = { kind: "late-write", delayMs: LATE_MS, reply };
+    here.console.faults.plan([{ operation: "update", name: "alias.example.com", action }]);
+    expect(await here.sync([ADDRESS])).toBe("soft");
+    here.console.faults.clear();
+    expect(await syncAtOnce(here, [want("alias.example.com", "A", ...both)])).toBe("soft");
+    here.clock.time.advance(LATE_MS);
+    for (let sync = 0; sync < 3; sync += 1) await here.sync([want("alias.example.com", "A", ...both)]);
+    expect(here.answers()).toHaveLength(2);
+    expectHealthy(here);
+  },
+);
+
 test("a create whose answer was lost and that is never carried out is made with the next loop", async () => {
   const here = await loose();
   await here.sync([]);

@@ -11,6 +11,13 @@ const LIVES: readonly { readonly api: SequenceApi; readonly seed: number; readon
   { api: "dns/policies", seed: 42, what: "two stray pages do not cost a console its official API" },
   { api: "static-dns", seed: 182, what: "a crash inside the replacement of an alias leaves no text behind" },
   { api: "static-dns", seed: 4811, what: "nobody waits for a person who approves deletions" },
+  {
+    api: "static-dns without checks by login",
+    seed: 1142,
+    what: "an update that is carried out late meets no equal one",
+  },
+  { api: "static-dns by login", seed: 203, what: "a session that ended before it was used costs no pause" },
+  { api: "static-dns by login", seed: 437, what: "nor does it after a limit of logins" },
 ];
 
 describe("lives that went wrong once", () => {

@@ -44,6 +44,9 @@ export function createSessionAccess(options: SessionAccessOptions): SessionAcces
   return new ConsoleSession(options);
 }
 
+/** A console that never knows its own sessions costs a login in this time at most. */
+const FRESH_MS = 60_000;
+
 class ConsoleSession implements SessionAccess, SharedSession {
   readonly means = "session";
   readonly #options: SessionAccessOptions;
@@ -51,6 +54,8 @@ class ConsoleSession implements SessionAccess, SharedSession {
   readonly #closing = new AbortController();
   #controller: Controller | undefined;
   #session: Session | undefined;
+  /** By the monotonic clock. */
+  #openedAtMs = Number.NEGATIVE_INFINITY;
   #opening: Promise<Session> | undefined;
   #logins = 0;
   /** What this account has no right to: a new session did not help. */
@@ -101,7 +106,9 @@ class ConsoleSession implements SessionAccess, SharedSession {
   drop(session: Session): boolean {
     if (this.#session !== session) return true;
     this.#session = undefined;
-    if (session.isProven) return true;
+    // One that nobody could use in all that time has ended like any other.
+    const isFresh = this.#options.clock.monotonicMs() - this.#openedAtMs < FRESH_MS;
+    if (session.isProven || !isFresh) return true;
     const reason = `${this.#host} gave a session and then did not know it`;
     this.#noteFailure(this.#pace.failed({ kind: "no-session", reason }, this.#passwords[0] ?? ""));
     return false;
@@ -153,6 +160,7 @@ class ConsoleSession implements SessionAccess, SharedSession {
     if (outcome.kind === "session") {
       this.#pace.succeeded();
       this.#session = outcome.session;
+      this.#openedAtMs = this.#options.clock.monotonicMs();
       this.#options.log.info({ provider: "unifi", logins: this.#logins }, "console session opened");
       return outcome.session;
     }

@@ -53,7 +53,9 @@ async function create(record: DesiredRecord, desk: Desk, signal: AbortSignal): P
   const beside = desk.inventory.at(record.name).find((other) => desk.api.rules.isExclusive(record.type, other.type));
   if (beside !== undefined) throw changed("create", record, `${beside.type} stands at this name now`);
   refuseDoubtful(record, desk);
-  const written = await noteDoubt(record, desk, () => send(record, desk, () => desk.api.create(record, signal)));
+  const written = await noteDoubt(record, { doubts: desk.doubts }, () =>
+    send(record, desk, () => desk.api.create(record, signal)),
+  );
   if (written.ok && written.record !== undefined && isSame(written.record, record)) {
     const made = desk.inventory.put(written.record);
     return mayHaveRival(record, desk) ? withdrawnFromRival(record, made, { desk, signal }) : done(made);
@@ -123,24 +125,29 @@ async function withdrawnFromRival(
   );
 }
 
-function refuseDoubtful(record: DesiredRecord, { doubts, api }: Desk): void {
-  const waitMs = doubts?.waitMs(record, (type, other) => api.rules.isExclusive(type, other)) ?? 0;
+/** `changedId`: of an update. */
+function refuseDoubtful(record: DesiredRecord, { doubts, api }: Desk, changedId?: string): void {
+  const waitMs = doubts?.waitMs(record, (type, other) => api.rules.isExclusive(type, other), changedId) ?? 0;
   if (waitMs === 0) return;
   const { name, type } = record;
-  const where = { upstream: "unifi", operation: "create" };
-  const reason = "an earlier create at this name may still be carried out, and this console would take both";
-  const next = `created in ${Math.ceil(waitMs / 1_000)} s at the earliest`;
+  const where = { upstream: "unifi", operation: changedId === undefined ? "create" : "update" };
+  const reason = "an earlier write at this name may still be carried out, and this console would take both";
+  const next = `made in ${Math.ceil(waitMs / 1_000)} s at the earliest`;
   throw new UpstreamUnavailable("unifi.in-doubt", where, `${name} ${type}: ${reason}; ${next}`);
 }
 
 /** Whoever was turned away has written nothing, and what the application did before it answered 500 stands in its list. */
-async function noteDoubt<T>(record: DesiredRecord, { doubts }: Desk, write: () => Promise<T>): Promise<T> {
+async function noteDoubt<T>(
+  record: DesiredRecord,
+  { doubts, changedId }: { readonly doubts: WriteDoubts | undefined; readonly changedId?: string },
+  write: () => Promise<T>,
+): Promise<T> {
   try {
     return await write();
   } catch (error) {
     const isClear =
       error instanceof UpstreamRejected || (error instanceof UpstreamError && error.code === SERVER_ERROR_CODE);
-    if (error instanceof UpstreamError && !isClear) doubts?.note(record);
+    if (error instanceof UpstreamError && !isClear) doubts?.note(record, changedId);
     throw error;
   }
 }
@@ -154,7 +161,11 @@ async function update(
   if (located.kind === "untouchable") throw new RecordRefused("unifi.untouchable", to, located.reason);
   if (located.kind === "gone") throw changed("update", to, "its old value is not there any more");
   if (!desk.learned.canUpdate(to.type)) return { kind: "unsupported" };
-  const written = await send(to, desk, () => desk.api.replace(located.wireId, to, signal));
+  const { wireId } = located;
+  refuseDoubtful(to, desk, wireId);
+  const written = await noteDoubt(to, { doubts: desk.doubts, changedId: wireId }, () =>
+    send(to, desk, () => desk.api.replace(wireId, to, signal)),
+  );
   if (written.ok && written.record !== undefined && isSame(written.record, to)) {
     desk.inventory.remove(located.entry);
     return done(desk.inventory.put(written.record));
@@ -163,7 +174,10 @@ async function update(
   const after = desk.inventory.locate(from);
   const made = desk.inventory.equalTo(to).find(({ stored }) => stored.enabled && isSameTtl(stored, to));
   if (made !== undefined && (after.kind === "gone" || from.target === to.target)) return done(made.stored);
-  if (written.ok) throw unseen("update", to);
+  if (written.ok) {
+    desk.doubts?.note(to, wireId);
+    throw unseen("update", to);
+  }
   if (made !== undefined || after.kind === "gone") throw changed("update", to, "somebody else changed it");
   if (!isNoUpdate(written.refusal, desk.api)) {
     if (written.refusal.kind === "not-found") throw changed("update", to, "the console moved its records");

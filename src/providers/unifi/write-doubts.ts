@@ -1,6 +1,6 @@
-// Creates whose answer was lost, on consoles that take what they have already: firmware of early 2025 stores a record twice, and
+// Creates and updates whose answer was lost, on consoles that take what they have already: firmware of early 2025 stores a record twice, and
 // two aliases of one name stop its dnsmasq and with it the network's DNS and DHCP (home-operations/external-dns-unifi-webhook
-// #104). Nothing is sent that could meet such a create when it is carried out late. Knows no request.
+// #104). Nothing is sent that could meet such a write when it is carried out late. Knows no request.
 
 import type { Clock } from "#src/lib/clock.ts";
 import type { BackendRules } from "#src/providers/provider.ts";
@@ -14,6 +14,8 @@ const FIRST_STRICT_VERSION = { major: 9, minor: 4 } as const;
 
 interface Doubt {
   readonly content: Content;
+  /** Of an update: the console's id of what it changes; another record made equal meanwhile would be there twice. */
+  readonly changedId: string | undefined;
   /** By the monotonic clock. */
   readonly untilMs: number;
 }
@@ -26,16 +28,23 @@ export class WriteDoubts {
     this.#clock = clock;
   }
 
-  note({ name, type, target }: Content): void {
+  /** `changedId`: of an update. */
+  note({ name, type, target }: Content, changedId?: string): void {
     const untilMs = this.#clock.monotonicMs() + DOUBT_MS;
-    this.#doubts = [...this.#current(), { content: { name, type, target }, untilMs }];
+    this.#doubts = [...this.#current(), { content: { name, type, target }, changedId, untilMs }];
   }
 
-  /** Milliseconds until this record may be created; 0 when nothing that may still arrive could stand beside it wrongly. */
-  waitMs(record: Content, isExclusive: BackendRules["isExclusive"]): number {
-    const inTheWay = this.#current().filter(({ content }) => {
+  /**
+   * Milliseconds until this record may be made, anew or of the one with `changedId`; 0 when nothing that may still arrive could
+   * stand beside it wrongly.
+   */
+  waitMs(record: Content, isExclusive: BackendRules["isExclusive"], changedId?: string): number {
+    const inTheWay = this.#current().filter((doubt) => {
+      const { content } = doubt;
       if (content.name !== record.name) return false;
       const isEqual = content.type === record.type && content.target === record.target;
+      // What an update changes stands there already, so that the list shows what excludes it; and twice the same changes nothing.
+      if (doubt.changedId !== undefined) return isEqual && doubt.changedId !== changedId;
       return isEqual || isExclusive(content.type, record.type);
     });
     const nowMs = this.#clock.monotonicMs();

@@ -24,8 +24,11 @@ export interface ReachableConsole {
   /** A store as a new process has it. */
   openStore(): UnifiStore;
   live<T>(run: () => Promise<T>): Promise<T>;
-  /** Resolves when the console takes connections and nobody is impatient any more. */
-  calmDown(): Promise<unknown>;
+  /**
+   * Resolves when the console takes connections and nobody is impatient any more. A login goes on when its caller's time is over:
+   * what it comes to, it comes to first.
+   */
+  calmDown(): Promise<void>;
 }
 
 export type Reach = (options: UnifiConsoleOptions, seed: number) => Promise<ReachableConsole>;
@@ -39,9 +42,10 @@ export const overTls: Reach = async (options) => {
     slowKinds: [],
     openStore: () => storeFor(console, { clock, callTimeoutMs: CALL_TIMEOUT_MS }),
     live: (run) => run(),
-    calmDown: () => {
+    calmDown: async () => {
+      await clock.sleep(CALL_TIMEOUT_MS, new AbortController().signal);
       clock.beLenient();
-      return clock.untilReachable(console.port);
+      await clock.untilReachable(console.port);
     },
   };
 };
@@ -77,6 +81,6 @@ export const inMemory: Reach = async (options, seed) => {
         { connect: connectSlowly, random: () => random.next() },
       ),
     live: (run) => clock.simulate(run),
-    calmDown: () => Promise.resolve(),
+    calmDown: () => clock.simulate(() => clock.sleep(CALL_TIMEOUT_MS, new AbortController().signal)),
   };
 };

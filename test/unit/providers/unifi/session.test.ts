@@ -51,6 +51,16 @@ describe.each(FRONTS)("on %s", (profile) => {
     expect(new Set(posts.map(({ body }) => body)).size).toBe(1);
   });
 
+  test("a session that ended before the console ever answered with it is opened once more, without a pause", async () => {
+    const { console, store, later } = await startLoginStore({ profile });
+    console.faults.plan([{ operation: "classic", action: { kind: "reset", commit: "none" }, times: 3 }]);
+    await failureOf(store.list(unbounded()));
+    later(3 * 60 * MINUTE_MS);
+    console.expireSessions();
+    await store.list(unbounded());
+    expect(loginsOf(console)).toBe(2);
+  });
+
   test("callers at the same time share one login", async () => {
     const { console, store } = await startLoginStore({ profile });
     await store.list(unbounded());
